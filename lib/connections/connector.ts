@@ -1,0 +1,91 @@
+import type { News } from "./schema";
+
+/** One email, ready to leave. `from` is a formatted mailbox; texts are rendered; header fields have no line breaks. */
+export type OutgoingMessage = {
+  sendId: string;
+  batchId: string;
+  to: string;
+  from: string;
+  replyTo: string | null;
+  subject: string;
+  html: string | null;
+  text: string | null;
+  tag: string | null;
+};
+
+/** What became of one message. Ordinary business, so a value and not an exception. */
+export type SendOutcome =
+  /** `note`: the provider took it with a remark (delivery may be delayed). */
+  | { kind: "accepted"; messageId: string; note: string | null }
+  /** The provider has the recipient on its own suppression list for this stream; nothing was sent. */
+  | { kind: "inactive"; code: number; message: string }
+  /** This message is wrong and will be wrong again; nothing was sent. */
+  | { kind: "refused"; code: number | null; message: string }
+  /** Not this message but the sender address is not accepted (unverified, unconfirmed): a person must act; nothing was sent. */
+  | { kind: "sender_refused"; code: number; message: string }
+  | { kind: "unknown"; cause: string };
+
+/**
+ * What became of one call. `call_refused`: nothing of it was sent; `about` says what a person must mend, and `message` that the
+ * call may pass when it is halved. `not_sent`: it never left or was put off; safe to try again. `unknown`: it may have been taken.
+ */
+export type CallOutcome =
+  | { kind: "answered"; outcomes: SendOutcome[] }
+  | {
+      kind: "call_refused";
+      about: "credentials" | "account" | "stream" | "message";
+      code: number | null;
+      message: string;
+    }
+  | { kind: "not_sent"; cause: string; rateLimited: boolean; retryAfterMs: number | null }
+  | { kind: "unknown"; cause: string };
+
+export type FoundMessage = { sendId: string | null; messageId: string; to: string | null };
+
+/** `found` may be empty: that the provider's search shows nothing is no proof. `cannot_know`: it could not be asked. */
+export type FindOutcome =
+  | { kind: "found"; messages: FoundMessage[] }
+  | { kind: "cannot_know"; cause: string; aboutCredentials: boolean };
+
+export type Stream = {
+  id: string;
+  name: string;
+  /** Lifecycle mail belongs on `broadcast`. `other` cannot send. */
+  type: "broadcast" | "transactional" | "other";
+  unsubscribeHandling: "provider" | "custom" | "none";
+  archived: boolean;
+};
+
+export type CheckOutcome =
+  | {
+      kind: "ready";
+      server: { id: string; name: string; sandbox: boolean };
+      streams: Stream[];
+      statsAvailable: boolean;
+    }
+  | { kind: "bad_credentials"; accountToken: boolean; message: string }
+  | { kind: "unreachable"; message: string }
+  | { kind: "failed"; code: number | null; message: string };
+
+/** How mail leaves through one provider account and how news of it comes back. Never throws for what the provider does. */
+export interface Connector {
+  readonly provider: string;
+  /** Per call. */
+  readonly messagesMax: number;
+  readonly bytesMax: number;
+  /** Whether `find` can prove anything. */
+  readonly canFind: boolean;
+  /** Where a message is accepted and then thrown away: used to prove that the search sees. */
+  readonly blackHole: string | null;
+  /** The placeholder that the provider turns into its unsubscribe link. */
+  readonly unsubscribePlaceholder: string;
+  /** Sends all, on one stream. Opens no request later than `startWithinMs` from now (else `not_sent`), and gives up after the connector's timeout (then `unknown`). */
+  send(messages: readonly OutgoingMessage[], options: { stream: string; startWithinMs: number }): Promise<CallOutcome>;
+  /** Every message of a batch that the provider's search shows. */
+  find(query: { batchId: string; stream: string; since: Date }): Promise<FindOutcome>;
+  /** Whether the credentials work, and what they open. Bounded by five seconds. */
+  check(): Promise<CheckOutcome>;
+}
+
+/** Reads one webhook body (already JSON). Null: well-formed but nothing that we know how to use. */
+export type ParseWebhook = (body: unknown, receivedAt: Date) => News | null;

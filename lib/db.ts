@@ -1,0 +1,138 @@
+import "server-only";
+import { AsyncLocalStorage } from "node:async_hooks";
+import { PrismaPg } from "@prisma/adapter-pg";
+import pg from "pg";
+import { type Prisma, PrismaClient } from "../prisma/generated/client";
+import { env } from "./env";
+
+/**
+ * Either the database or one transaction on it; stores are handed one, so the caller decides the transaction.
+ * `prisma` for ordinary rows, `sql` for the set-based hot statements: both run on the same connection inside a transaction.
+ */
+export type Db = {
+  readonly prisma: Prisma.TransactionClient;
+  sql<T extends pg.QueryResultRow = pg.QueryResultRow>(text: string, values?: readonly unknown[]): Promise<T[]>;
+};
+
+/** Notes which connection it handed to Prisma's $transaction, so that `sql` can run on it beside Prisma's own queries. */
+class NotingPool extends pg.Pool {
+  // biome-ignore lint/suspicious/noExplicitAny: pg declares connect() with two overloads that an override cannot restate.
+  override connect(callback?: any): any {
+    const slot = opening.getStore();
+    if (callback || !slot) return super.connect(callback);
+    return super.connect().then((client) => {
+      slot.client ??= client;
+      return client;
+    });
+  }
+}
+
+const opening = new AsyncLocalStorage<{ client?: pg.PoolClient }>();
+const current = new AsyncLocalStorage<Db>();
+
+type Handles = { pool: pg.Pool; prisma: PrismaClient };
+// One pool in a process, however many bundles of this file it loads (Next's route handlers have a copy of their own).
+const shared = globalThis as { gfluxDatabase?: Handles };
+
+function handles(): Handles {
+  if (shared.gfluxDatabase) return shared.gfluxDatabase;
+  const pool = new NotingPool({
+    connectionString: env().databaseUrl,
+    max: env().databasePoolMax,
+    idleTimeoutMillis: 30_000,
+    connectionTimeoutMillis: 5_000,
+    application_name: "gflux",
+  });
+  pool.on("error", () => undefined); // an idle connection that the server closed: the pool has dropped it already
+  shared.gfluxDatabase = { pool, prisma: new PrismaClient({ adapter: new PrismaPg(pool) }) };
+  return shared.gfluxDatabase;
+}
+
+/** Unnamed statements: names gain nothing measurable here, and a transaction-mode pooler cannot carry them. */
+const over = (prisma: () => Prisma.TransactionClient, connection: () => pg.Pool | pg.PoolClient): Db => ({
+  get prisma() {
+    return prisma();
+  },
+  async sql<T extends pg.QueryResultRow>(text: string, values: readonly unknown[] = []): Promise<T[]> {
+    const { rows } = await connection().query<T>(text, [...values]);
+    return rows;
+  },
+});
+
+const outside = over(
+  () => handles().prisma,
+  () => handles().pool,
+);
+
+/** The database, or the transaction that the caller is inside of. */
+export const db: Db = {
+  get prisma() {
+    return (current.getStore() ?? outside).prisma;
+  },
+  sql: (text, values) => (current.getStore() ?? outside).sql(text, values),
+};
+
+/**
+ * Runs `work` in one transaction; inside another transaction it joins that one.
+ * What `work` does with `db` runs in it as well, so use cases compose. Never keep one open while calling someone outside.
+ */
+export function transaction<T>(work: (tx: Db) => Promise<T>, { timeoutMs = 10_000 } = {}): Promise<T> {
+  const joined = current.getStore();
+  if (joined) return work(joined);
+  const slot: { client?: pg.PoolClient } = {};
+  return opening.run(slot, () =>
+    handles().prisma.$transaction(
+      (prisma) =>
+        opening.exit(() => {
+          const { client } = slot;
+          if (!client) throw new Error("Prisma opened a transaction without our pool");
+          const tx = over(
+            () => prisma,
+            () => client,
+          );
+          return current.run(tx, () => work(tx));
+        }),
+      { timeout: timeoutMs, maxWait: 5_000 },
+    ),
+  );
+}
+
+/** Leaves the surrounding transaction: for what must be kept whatever becomes of it. */
+export const outsideTransaction = <T>(work: () => Promise<T>): Promise<T> => current.exit(work);
+
+const transient = new Set(["40001", "40P01"]);
+
+/** The SQLSTATE of an error of pg or of Prisma, if it has one. */
+export function sqlState(thrown: unknown): string | undefined {
+  const { code, cause, meta } = (thrown ?? {}) as { code?: unknown; cause?: unknown; meta?: { code?: unknown } };
+  if (typeof code === "string" && /^[0-9A-Z]{5}$/.test(code) && !/^P\d{4}$/.test(code)) return code;
+  if (typeof meta?.code === "string") return meta.code;
+  return code === "P2034" ? "40001" : cause ? sqlState(cause) : undefined;
+}
+
+/** Repeats `work`, which must be one whole transaction, after a deadlock or a serialization failure. */
+export async function retryTransient<T>(work: () => Promise<T>, { triesMax = 10 } = {}): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await work();
+    } catch (thrown) {
+      if (attempt >= triesMax || !transient.has(sqlState(thrown) ?? "")) throw thrown;
+      await new Promise((resolve) => setTimeout(resolve, Math.random() * 2 ** Math.min(attempt, 8)));
+    }
+  }
+}
+
+/** Ends all connections: for processes that stop, and tests. */
+export async function closeDatabase(): Promise<void> {
+  const open = shared.gfluxDatabase;
+  delete shared.gfluxDatabase;
+  await open?.prisma.$disconnect();
+  await open?.pool.end();
+}
+
+/** The pool's state, for /api/metrics. */
+export const poolState = () => ({
+  total: handles().pool.totalCount,
+  idle: handles().pool.idleCount,
+  waiting: handles().pool.waitingCount,
+});
