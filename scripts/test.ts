@@ -1,0 +1,101 @@
+/**
+ * `npm test`: everything that must hold before a change lands, in the order in which it fails fastest. Each step runs even when an
+ * earlier one failed, so that one run tells all; the exit code says whether all held.
+ *   npm test                 all
+ *   npm test -- unit e2e     only these steps
+ */
+import { spawnSync } from "node:child_process";
+import fs from "node:fs";
+
+type Step = {
+  name: string;
+  title: string;
+  command: string[];
+  report?: { file: string; count: (json: never) => Counts };
+};
+type Counts = { passed: number; failed: number; skipped: number };
+
+const node = process.execPath;
+const vitestReport = ".data/vitest.json";
+const playwrightReport = ".data/playwright.json";
+
+const steps: Step[] = [
+  { name: "lint", title: "Format and lint", command: [node, "node_modules/@biomejs/biome/bin/biome", "ci", "."] },
+  {
+    name: "build",
+    title: "Production build",
+    command: [node, "--conditions=react-server", "--import", "tsx", "scripts/build.ts"],
+  },
+  { name: "types", title: "Types", command: [node, "node_modules/typescript/bin/tsc", "--noEmit"] },
+  { name: "unused", title: "Unused files, exports and dependencies", command: [node, "node_modules/knip/bin/knip.js"] },
+  {
+    name: "unit",
+    title: "Rules, stores and doors (real PostgreSQL)",
+    command: [
+      node,
+      "node_modules/vitest/vitest.mjs",
+      "run",
+      "--reporter=default",
+      "--reporter=json",
+      `--outputFile.json=${vitestReport}`,
+    ],
+    report: { file: vitestReport, count: countVitest },
+  },
+  {
+    name: "e2e",
+    title: "In a real browser",
+    command: [node, "node_modules/@playwright/test/cli.js", "test"],
+    report: { file: playwrightReport, count: countPlaywright },
+  },
+];
+
+const wanted = process.argv.slice(2).filter((word) => !word.startsWith("-"));
+const unknown = wanted.filter((name) => !steps.some((step) => step.name === name));
+if (unknown.length > 0) {
+  console.error(`There is no step ${unknown.join(", ")}. Steps: ${steps.map((step) => step.name).join(", ")}.`);
+  process.exit(2);
+}
+
+fs.mkdirSync(".data", { recursive: true });
+const total: Counts = { passed: 0, failed: 0, skipped: 0 };
+const failures: string[] = [];
+for (const step of steps.filter(({ name }) => wanted.length === 0 || wanted.includes(name))) {
+  const startedAt = Date.now();
+  console.log(`\n▶ ${step.title}`);
+  if (step.report) fs.rmSync(step.report.file, { force: true });
+  const [program = "", ...words] = step.command;
+  const { status } = spawnSync(program, words, { stdio: "inherit", env: environment() });
+  if (step.report) add(step.report);
+  if (status !== 0) failures.push(step.title);
+  console.log(`${status === 0 ? "✓" : "✗"} ${step.title} (${((Date.now() - startedAt) / 1000).toFixed(0)} s)`);
+}
+
+console.log(failures.length > 0 ? `\nFailed: ${failures.join("; ")}` : "\nAll held.");
+console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
+process.exit(failures.length > 0 || total.failed > 0 ? 1 : 0);
+
+function environment(): NodeJS.ProcessEnv {
+  return { ...process.env, NEXT_TELEMETRY_DISABLED: "1", PLAYWRIGHT_JSON_OUTPUT_FILE: playwrightReport };
+}
+
+/** A runner that ended without its report counts as one failure. */
+function add({ file, count }: NonNullable<Step["report"]>): void {
+  const counts = fs.existsSync(file)
+    ? count(JSON.parse(fs.readFileSync(file, "utf8")) as never)
+    : { passed: 0, failed: 1, skipped: 0 };
+  total.passed += counts.passed;
+  total.failed += counts.failed;
+  total.skipped += counts.skipped;
+}
+
+function countVitest(json: { numPassedTests: number; numFailedTests: number; numPendingTests: number }): Counts {
+  return { passed: json.numPassedTests, failed: json.numFailedTests, skipped: json.numPendingTests };
+}
+
+function countPlaywright({
+  stats,
+}: {
+  stats: { expected: number; unexpected: number; flaky: number; skipped: number };
+}): Counts {
+  return { passed: stats.expected + stats.flaky, failed: stats.unexpected, skipped: stats.skipped };
+}
