@@ -1,0 +1,105 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { allSteps, type BranchStep, findStep, firstStep, intoBranch, nextStep, type Step, sendSteps } from "./schema";
+
+const exit = (id: string): Step => ({ id, type: "exit" });
+const branch = (id: string, lists: Step[][], otherwise: Step[] = []): BranchStep => ({
+  id,
+  type: "branch",
+  branches: lists.map((steps) => ({ when: { field: "profile.plan", op: "exists" }, steps })),
+  else: otherwise,
+});
+
+const inner = branch("inner", [[exit("deep")]], []);
+const outer = branch("outer", [[exit("left1"), exit("left2")], []], [inner]);
+const definition = { steps: [exit("first"), outer, exit("last")] };
+
+describe("a run", () => {
+  test("begins at the first step, if there is any", () => {
+    expect(firstStep(definition)?.id).toBe("first");
+    expect(firstStep({ steps: [] })).toBeNull();
+  });
+
+  test.each([
+    ["first", "outer"],
+    ["outer", "last"],
+    ["left1", "left2"],
+    ["left2", "last"],
+    ["deep", "last"],
+    ["inner", "last"],
+    ["last", undefined],
+    ["nobody", undefined],
+  ])("goes on after %s with %s", (id, next) => expect(nextStep(definition, id)?.id).toBe(next));
+
+  test("enters the chosen list of a branch, or passes by where it is empty", () => {
+    expect(intoBranch(definition, outer, outer.branches[0]?.steps ?? [])?.id).toBe("left1");
+    expect(intoBranch(definition, outer, outer.branches[1]?.steps ?? [])?.id).toBe("last");
+    expect(intoBranch(definition, inner, inner.else)?.id).toBe("last");
+  });
+
+  test("finds steps wherever they are nested", () => {
+    expect(findStep(definition, "deep")).toEqual(exit("deep"));
+    expect(findStep(definition, "nobody")).toBeNull();
+    expect(sendSteps(definition)).toEqual([]);
+  });
+});
+
+describe("in any tree of steps", () => {
+  const { list } = fc.letrec<{ list: Step[]; step: Step }>((tie) => ({
+    step: fc.oneof(
+      { maxDepth: 3, depthSize: "small" },
+      fc.constant(exit("?")),
+      fc
+        .tuple(fc.array(tie("list"), { minLength: 1, maxLength: 3 }), tie("list"))
+        .map(([lists, otherwise]) => branch("?", lists, otherwise)),
+    ),
+    list: fc.array(tie("step"), { maxLength: 4 }),
+  }));
+  const trees = list.map((steps) => ({ steps: number(steps, { count: 0 }) }));
+
+  /** Every way a run can take, each step's branches all tried. */
+  const walks = (tree: { steps: Step[] }, from: Step | null, path: string[]): string[][] => {
+    if (from === null) return [path];
+    expect(path, "a run passes each step once").not.toContain(from.id);
+    const here = [...path, from.id];
+    if (from.type !== "branch") return walks(tree, nextStep(tree, from.id), here);
+    const lists = [...from.branches.map(({ steps }) => steps), from.else];
+    return lists.flatMap((steps) => walks(tree, intoBranch(tree, from, steps), here));
+  };
+
+  test("every walk ends, passes no step twice, and together they reach every step", () => {
+    fc.assert(
+      fc.property(
+        trees.filter((tree) => allSteps(tree).length <= 25),
+        (tree) => {
+          const reached = new Set(walks(tree, firstStep(tree), []).flat());
+          expect([...reached].sort()).toEqual(
+            allSteps(tree)
+              .map(({ id }) => id)
+              .sort(),
+          );
+        },
+      ),
+      { numRuns: 200 },
+    );
+  });
+
+  test("steps are listed in the order in which they are written, each once", () => {
+    fc.assert(
+      fc.property(trees, (tree) => {
+        const ids = allSteps(tree).map(({ id }) => Number(id));
+        expect(ids).toEqual(ids.map((_, index) => index));
+      }),
+    );
+  });
+});
+
+function number(steps: Step[], counter: { count: number }): Step[] {
+  return steps.map((step) => {
+    const id = String(counter.count);
+    counter.count += 1;
+    if (step.type !== "branch") return { ...step, id };
+    const branches = step.branches.map(({ when, steps }) => ({ when, steps: number(steps, counter) }));
+    return { ...step, id, branches, else: number(step.else, counter) };
+  });
+}

@@ -1,0 +1,3 @@
+import "server-only";
+
+export { type CompiledMessage, checkTemplate, compileMessage, renderMessage } from "./render";
