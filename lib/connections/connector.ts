@@ -1,4 +1,4 @@
-import type { News } from "./schema";
+import type { News } from "./news";
 
 /** One email, ready to leave. `from` is a formatted mailbox; texts are rendered; header fields have no line breaks. */
 export type OutgoingMessage = {
@@ -87,5 +87,8 @@ export interface Connector {
   check(): Promise<CheckOutcome>;
 }
 
-/** Reads one webhook body (already JSON). Null: well-formed but nothing that we know how to use. */
-export type ParseWebhook = (body: unknown, receivedAt: Date) => News | null;
+/**
+ * Reads one webhook. `text` is the body as it came (numbers above 2^53 survive only there), `body` the same, parsed. Never throws.
+ * @returns null for what is well-formed but nothing that we know how to use
+ */
+export type ParseWebhook = (webhook: { text: string; body: unknown }, receivedAt: Date) => News | null;

@@ -1,0 +1,164 @@
+import "server-only";
+import { z } from "zod";
+import { operation } from "../operation";
+import {
+  changeConnection,
+  createConnection,
+  deleteConnection,
+  disableConnection,
+  enableConnection,
+  getConnection,
+  listConnections,
+  listWebhooksSeen,
+  rotateWebhookSecret,
+  validateConnection,
+  validateDraft,
+} from "./index";
+import {
+  changeConnectionInput,
+  connection,
+  connectionCheck,
+  connectionInput,
+  connectionList,
+  createConnectionInput,
+  listConnectionsInput,
+  validateDraftInput,
+  webhooksSeen,
+} from "./schema";
+
+export const listConnectionsOperation = operation({
+  id: "listEmailProviders",
+  summary: "List the connections through which mail leaves, newest first.",
+  method: "GET",
+  path: "/v1/projects/{project_id}/email-providers",
+  status: 200,
+  permission: "connections:read",
+  input: listConnectionsInput,
+  output: connectionList,
+  run: listConnections,
+});
+
+export const createConnectionOperation = operation({
+  id: "createEmailProvider",
+  summary: "Add a connection. It is validated and saved either way: look at its status.",
+  method: "POST",
+  path: "/v1/projects/{project_id}/email-providers",
+  status: 201,
+  permission: "connections:write",
+  input: createConnectionInput,
+  output: connection,
+  run: createConnection,
+  callsOut: true,
+});
+
+export const validateDraftOperation = operation({
+  id: "validateEmailProviderDraft",
+  summary: "Ask Postmark about a connection before it is saved.",
+  method: "POST",
+  path: "/v1/projects/{project_id}/email-providers/validate",
+  status: 200,
+  permission: "connections:write",
+  input: validateDraftInput,
+  output: connectionCheck,
+  run: validateDraft,
+  callsOut: true,
+});
+
+export const getConnectionOperation = operation({
+  id: "getEmailProvider",
+  summary: "Read a connection.",
+  method: "GET",
+  path: "/v1/email-providers/{id}",
+  status: 200,
+  permission: "connections:read",
+  input: connectionInput,
+  output: connection,
+  run: getConnection,
+});
+
+export const changeConnectionOperation = operation({
+  id: "changeEmailProvider",
+  summary: "Change a connection. It is validated again when its token or stream change.",
+  method: "PATCH",
+  path: "/v1/email-providers/{id}",
+  status: 200,
+  permission: "connections:write",
+  input: changeConnectionInput,
+  output: connection,
+  run: changeConnection,
+  callsOut: true,
+});
+
+export const deleteConnectionOperation = operation({
+  id: "deleteEmailProvider",
+  summary: "Delete a connection that nothing uses.",
+  method: "DELETE",
+  path: "/v1/email-providers/{id}",
+  status: 204,
+  permission: "connections:write",
+  input: connectionInput,
+  output: z.null(),
+  run: deleteConnection,
+});
+
+export const validateConnectionOperation = operation({
+  id: "validateEmailProvider",
+  summary: "Ask Postmark about a connection. Success makes a failing one ready and lets its held mail go.",
+  method: "POST",
+  path: "/v1/email-providers/{id}/validate",
+  status: 200,
+  permission: "connections:write",
+  input: connectionInput,
+  output: connectionCheck,
+  run: validateConnection,
+  callsOut: true,
+});
+
+export const enableConnectionOperation = operation({
+  id: "enableEmailProvider",
+  summary: "Let a disabled connection send again.",
+  method: "POST",
+  path: "/v1/email-providers/{id}/enable",
+  status: 200,
+  permission: "connections:write",
+  input: connectionInput,
+  output: connection,
+  run: enableConnection,
+});
+
+export const disableConnectionOperation = operation({
+  id: "disableEmailProvider",
+  summary: "Hold all mail of a connection.",
+  method: "POST",
+  path: "/v1/email-providers/{id}/disable",
+  status: 200,
+  permission: "connections:write",
+  input: connectionInput,
+  output: connection,
+  run: disableConnection,
+});
+
+export const rotateWebhookSecretOperation = operation({
+  id: "rotateEmailProviderWebhookSecret",
+  summary: "Make a new webhook secret. The old one stays good for 24 hours.",
+  method: "POST",
+  path: "/v1/email-providers/{id}/rotate-webhook-secret",
+  status: 200,
+  permission: "connections:write",
+  input: connectionInput,
+  output: connection,
+  run: rotateWebhookSecret,
+});
+
+export const listWebhooksSeenOperation = operation({
+  id: "listWebhooksSeen",
+  summary: "Which events have arrived by webhook, and when the newest of each did.",
+  method: "GET",
+  path: "/v1/email-providers/{id}/webhooks-seen",
+  status: 200,
+  permission: "connections:read",
+  input: connectionInput,
+  output: webhooksSeen,
+  run: listWebhooksSeen,
+  internal: true,
+});

@@ -1,0 +1,39 @@
+import "server-only";
+import { type Message, Models } from "postmark";
+import type { CallOutcome, OutgoingMessage } from "../connector";
+import { callOutcomeOf } from "./outcomes";
+import type { Transport } from "./transport";
+
+const tagCharactersMax = 1000;
+
+/** Sends all through /email/batch, one message too: one path, one shape of answer. */
+export async function sendBatch(
+  transport: Transport,
+  messages: readonly OutgoingMessage[],
+  { stream, startWithinMs, timeoutMs }: { stream: string; startWithinMs: number; timeoutMs: number },
+): Promise<CallOutcome> {
+  if (messages.length === 0) return { kind: "answered", outcomes: [] };
+  const batch = messages.map((message) => wireMessage(message, stream));
+  const exchange = await transport.asServer((client) => client.sendEmailBatch(batch), { startWithinMs, timeoutMs });
+  return callOutcomeOf(
+    exchange,
+    messages.map(({ to }) => to),
+  );
+}
+
+/** Reference §3.1. Its search and its webhooks give `Metadata` back, which is how a message is recognised as ours. */
+function wireMessage(message: OutgoingMessage, stream: string): Message {
+  return {
+    From: message.from,
+    To: message.to,
+    ReplyTo: message.replyTo ?? undefined,
+    Subject: message.subject,
+    HtmlBody: message.html ?? undefined,
+    TextBody: message.text ?? undefined,
+    Tag: message.tag?.slice(0, tagCharactersMax).toWellFormed(),
+    Metadata: { send_id: message.sendId, batch_id: message.batchId },
+    TrackOpens: true,
+    TrackLinks: Models.LinkTrackingOptions.HtmlAndText,
+    MessageStream: stream,
+  };
+}
