@@ -1,0 +1,158 @@
+import { z } from "zod";
+
+import { type SendStatus, sendStatus } from "./advance";
+
+export { sendStatusMeaning } from "./advance";
+export { type SendStatus, sendStatus };
+
+const moment = z.iso.datetime();
+
+/** One line of a send's history: our own steps, and what the provider reported. */
+const sendEvent = z.object({
+  type: z.string().describe("queued, attempt, sent, skipped, failed, held, delivered, bounced, opened, clicked…"),
+  occurred_at: moment,
+  data: z.record(z.string(), z.unknown()),
+});
+export type SendEvent = z.infer<typeof sendEvent>;
+
+/** One email to one person. */
+const send = z.object({
+  id: z.uuid(),
+  project_id: z.uuid(),
+  automation_id: z.uuid().nullable().describe("Null for a test from a connection's page."),
+  enrollment_id: z.uuid().nullable(),
+  step_id: z.string().nullable(),
+  email_provider_id: z.uuid(),
+  profile_id: z.uuid().nullable(),
+  to: z.string().nullable(),
+  from: z.string().nullable(),
+  subject: z.string().nullable(),
+  message_stream: z.string(),
+  status: sendStatus,
+  reason: z
+    .string()
+    .nullable()
+    .describe(
+      "Why it is held (late, sending_stopped, connection_failing, connection_disabled, paused…), was skipped or failed.",
+    ),
+  provider_message_id: z.string().nullable(),
+  attempts: z.int().nonnegative(),
+  created_at: moment,
+  sent_at: moment.nullable(),
+  delivered_at: moment.nullable(),
+  opened_at: moment.nullable().describe("First open."),
+  clicked_at: moment.nullable().describe("First click."),
+  opens: z.int().nonnegative().describe("Distinct opens."),
+  clicks: z.int().nonnegative().describe("Distinct links, by recipient."),
+});
+export type Send = z.infer<typeof send>;
+
+export const sendWithEvents = send.extend({ events: z.array(sendEvent).describe("Oldest first, at most 500.") });
+export type SendWithEvents = z.infer<typeof sendWithEvents>;
+
+const nextCursor = z
+  .string()
+  .nullable()
+  .describe("Null on the last page. A page may be short, even empty, while a search goes on.");
+export const sendPage = z.object({ data: z.array(send), next_cursor: nextCursor });
+export type SendPage = z.infer<typeof sendPage>;
+
+const text = (charactersMax: number) =>
+  z
+    .string()
+    .trim()
+    .max(charactersMax, `Use at most ${charactersMax} characters.`)
+    .refine((given) => !given.includes("\u0000"), "must not contain U+0000");
+const projectId = z.string().max(64).optional().describe("The workspace's id.");
+/** An id in a path or filter that is not one belongs to nothing, so it finds nothing rather than being invalid. */
+const looseId = text(200);
+
+export const listSendsInput = z.strictObject({
+  project_id: projectId,
+  status: sendStatus.optional(),
+  email: text(320).optional().describe("Exactly this recipient."),
+  automation_id: looseId.optional(),
+  message_id: looseId.optional().describe("The provider's id of the message."),
+  connection_id: looseId.optional(),
+  profile_id: looseId.optional().describe("Any of a person's three ids."),
+  q: text(200).optional().describe("An id, the beginning of a recipient, or part of a recent subject."),
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+  cursor: z.uuid("This is not a cursor of this list.").optional(),
+});
+export type ListSendsInput = z.infer<typeof listSendsInput>;
+
+export const sendInput = z.strictObject({ id: looseId });
+export type SendInput = z.infer<typeof sendInput>;
+
+/** What becomes of queued sends when everything is stopped: `hold` keeps them, `skip` drops them. */
+export const stopSendingInput = z.strictObject({
+  project_id: projectId,
+  queued: z.enum(["hold", "skip"]).default("hold"),
+});
+export type StopSendingInput = z.infer<typeof stopSendingInput>;
+
+/** What becomes of sends whose time came meanwhile. */
+export const resumeSendingInput = z.strictObject({
+  project_id: projectId,
+  overdue: z.enum(["send", "skip"]).default("send"),
+});
+export type ResumeSendingInput = z.infer<typeof resumeSendingInput>;
+
+export const sendingState = z.object({
+  sending_stopped_at: moment.nullable(),
+  skipped: z.int().nonnegative().describe("Sends that were dropped by this."),
+});
+export type SendingState = z.infer<typeof sendingState>;
+
+// ——— A person's history
+
+export const historyInput = z.strictObject({
+  id: looseId,
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+  cursor: z.string().max(200).optional(),
+});
+export type HistoryInput = z.infer<typeof historyInput>;
+
+/** Something that a person did, or that we or a provider did for them. */
+const timelineEntry = z.object({
+  type: z.enum(["event", "send", "engagement"]),
+  id: z.uuid(),
+  occurred_at: moment,
+  name: z.string().describe("The event's name, send, or delivered, opened, clicked…"),
+  send_id: z.uuid().nullable(),
+  subject: z.string().nullable().describe("Of sends and their engagement."),
+  status: sendStatus.nullable().describe("Of sends."),
+  data: z.record(z.string(), z.unknown()),
+});
+export type TimelineEntry = z.infer<typeof timelineEntry>;
+export const timelinePage = z.object({ data: z.array(timelineEntry), next_cursor: nextCursor });
+export type TimelinePage = z.infer<typeof timelinePage>;
+
+/** An id that was attached to a person, and the event that brought it. */
+const identityEntry = z.object({
+  kind: z.enum(["external", "anonymous"]),
+  value: z.string(),
+  attached_at: moment,
+  event: z.object({ id: z.uuid(), name: z.string(), source: z.string(), occurred_at: moment }).nullable(),
+});
+export type IdentityEntry = z.infer<typeof identityEntry>;
+export const identityList = z.object({ data: z.array(identityEntry) });
+export type IdentityList = z.infer<typeof identityList>;
+
+/** A person's run through an automation. */
+export const personEnrollment = z.object({
+  id: z.uuid(),
+  automation_id: z.uuid(),
+  automation_name: z.string(),
+  version: z.int().positive(),
+  profile_id: z.uuid(),
+  status: z.enum(["active", "completed", "exited"]),
+  step_id: z.string().nullable(),
+  due_at: moment.nullable(),
+  reason: z.string().nullable(),
+  entered_at: moment,
+  ended_at: moment.nullable(),
+});
+export type PersonEnrollment = z.infer<typeof personEnrollment>;
+export const personEnrollmentPage = z.object({ data: z.array(personEnrollment), next_cursor: nextCursor });
+export type PersonEnrollmentPage = z.infer<typeof personEnrollmentPage>;
