@@ -3,11 +3,11 @@
 export type DemoAutomation = {
   key: "welcome" | "trial" | "payment" | "invite";
   status: "live" | "draft";
+  name: string;
   definition: Definition;
 };
 type Step = { id: string; type: string; [field: string]: unknown };
 type Definition = {
-  name: string;
   trigger: { type: "event"; event: string; where: unknown; source: "any" | "server" };
   audience: unknown;
   reentry: "once" | "every_time";
@@ -45,7 +45,8 @@ export function automationsOf(connectionId: string): DemoAutomation[] {
     return {
       key,
       status,
-      definition: { name, trigger, audience: null, reentry: "once", exit_when: null, goal: null, ...rest },
+      name,
+      definition: { trigger, audience: null, reentry: "once", exit_when: null, goal: null, ...rest },
     };
   };
   return [

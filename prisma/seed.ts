@@ -3,6 +3,7 @@
  * the tests use; the chances are drawn from a fixed seed, so every demo is the same but for its dates.
  */
 import type { Db } from "../lib/db";
+import { newSecret } from "../lib/ids";
 import {
   makeAutomation,
   makeConnection,
@@ -15,20 +16,20 @@ import {
   makeSends,
   makeSuppressions,
   makeVersion,
-  nextId,
 } from "../lib/testing/factory";
 import { automationsOf } from "./seed-automations";
 import { type Journey, journeysOf, type PlannedSend, peopleOf } from "./seed-people";
 
 export type DemoPlan = { workspaceId: string; serverToken: string; serverId: string; serverName: string; now: Date };
 
-/** Fills an empty workspace. @returns the connection that its automations send through */
-export async function seedWorkspace(db: Db, plan: DemoPlan): Promise<{ connectionId: string }> {
+/** Fills an empty workspace. @returns the connection that its automations send through, and the secret for its webhooks */
+export async function seedWorkspace(db: Db, plan: DemoPlan): Promise<{ connectionId: string; webhookSecret: string }> {
   const { workspaceId } = plan;
+  const webhookSecret = newSecret();
   const connection = await makeConnection(db, {
     workspaceId,
     serverToken: plan.serverToken,
-    webhookSecret: nextId().replaceAll("-", ""),
+    webhookSecret,
     displayName: "Postmark sandbox",
     fromEmail: "hello@example.com",
     fromName: "The demo team",
@@ -53,7 +54,7 @@ export async function seedWorkspace(db: Db, plan: DemoPlan): Promise<{ connectio
   );
   const journeys = journeysOf({ people, profileIds: profiles.map(({ id }) => id), automations, now: plan.now });
   await writeJourneys(db, { workspaceId, connectionId: connection.id, serverId: plan.serverId, journeys });
-  return { connectionId: connection.id };
+  return { connectionId: connection.id, webhookSecret };
 }
 
 const dayMs = 86_400_000;
@@ -61,8 +62,8 @@ const dayMs = 86_400_000;
 async function makeAutomations(db: Db, { workspaceId, now }: DemoPlan, connectionId: string) {
   const createdAt = new Date(now.getTime() - 16 * dayMs);
   const made = [];
-  for (const { key, status, definition } of automationsOf(connectionId)) {
-    const automation = await makeAutomation(db, { workspaceId, definition, name: definition.name, status, createdAt });
+  for (const { key, status, name, definition } of automationsOf(connectionId)) {
+    const automation = await makeAutomation(db, { workspaceId, definition, name, status, createdAt });
     made.push({ key, id: automation.id, versionId: automation.version.id, definition });
     if (key === "welcome")
       await makeVersion(db, { workspaceId, automationId: automation.id, definition, number: 2, createdAt });

@@ -18,7 +18,7 @@ try {
     console.error("\nStopping …");
     await local.stop();
   });
-  const demo = await prepareDemo(local.sandbox);
+  const demo = await prepareDemo(local.sandbox, local.appUrl);
   const server = await local.startServer("dist/server.mjs", { NODE_ENV: "production" });
   server.on("exit", (code) => {
     if (code) process.exit(code);

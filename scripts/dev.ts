@@ -12,7 +12,7 @@ const local = await startLocal({
   sandboxPort: Number(process.env.SANDBOX_PORT || port + 1),
   snapshotFile: ".data/sandbox.json",
 });
-const demo = await prepareDemo(local.sandbox);
+const demo = await prepareDemo(local.sandbox, local.appUrl);
 
 let server: ChildProcess | undefined;
 let turn = Promise.resolve();

@@ -199,7 +199,6 @@ export async function makeEvents(db: Db, { workspaceId }: Tenancy, rows: readonl
 
 /** The smallest definition that automations accept: one email on `signed_up`. */
 export const welcomeDefinition = (connectionId: string) => ({
-  name: "Welcome",
   trigger: { type: "event", event: "signed_up", where: null, source: "any" },
   audience: null,
   reentry: "once",
@@ -242,7 +241,7 @@ export async function makeAutomation(
   const json = (definition ??
     welcomeDefinition(connectionId ?? (await makeConnection(db, { workspaceId })).id)) as Prisma.InputJsonObject;
   const id = over.id ?? nextId(over.createdAt);
-  const name = over.name ?? (typeof json.name === "string" ? json.name : `Automation ${next()}`);
+  const name = over.name ?? `Automation ${next()}`;
   const status = over.status ?? "live";
   const row = { updatedAt: new Date(), ...over, id, name, status, definition: json };
   await db.prisma.automation.createMany({ data: [row] });

@@ -85,13 +85,13 @@ END $$;
 -- Due sends of one connection and stream become 'sending' and the attempt is stored, before anybody calls out. Nothing is given while the
 -- workspace is stopped, the connection cannot send, the provider asked for a pause, or the server is not the one the caller has opened.
 CREATE FUNCTION claim_sends(ws uuid, connection uuid, stream text, server text, take int, token uuid, batch uuid, start_ms int, lease_ms int)
-RETURNS TABLE (id uuid, number int, at timestamptz)
+RETURNS TABLE (id uuid, number int, at timestamptz, failures int)
 LANGUAGE plpgsql SET enable_sort = off SET enable_bitmapscan = off SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 #variable_conflict use_column
-DECLARE present timestamptz := clock_timestamp();
+DECLARE present timestamptz := clock_timestamp(); failed int;
 BEGIN
-  PERFORM FROM connections c JOIN workspaces w ON w.id = c.workspace_id
-    LEFT JOIN send_lanes l ON l.workspace_id = ws AND l.connection_id = connection AND l.message_stream = stream
+  SELECT l.failures INTO failed FROM connections c JOIN workspaces w ON w.id = c.workspace_id
+    JOIN send_lanes l ON l.workspace_id = ws AND l.connection_id = connection AND l.message_stream = stream
   WHERE c.workspace_id = ws AND c.id = connection AND c.status IN ('ready', 'unvalidated') AND c.deleted_at IS NULL
     AND c.server_id IS NOT DISTINCT FROM server AND w.sending_stopped_at IS NULL AND (l.not_before IS NULL OR l.not_before <= present);
   IF NOT FOUND THEN RETURN; END IF;
@@ -112,7 +112,7 @@ BEGIN
     INSERT INTO send_attempts (workspace_id, send_id, number, batch_id, connection_id, message_stream, server_id, started_at, send_by)
     SELECT ws, c.id, c.attempts, batch, connection, stream, server, present, present + start_ms * interval '1 millisecond' FROM claimed c
   )
-  SELECT c.id, c.attempts, present FROM claimed c;
+  SELECT c.id, c.attempts, present, failed FROM claimed c;
 END $$;
 
 -- The same for sends that are the caller's already and go into a smaller batch, because the provider refused the whole of the last one.
