@@ -27,12 +27,13 @@ class NotingPool extends pg.Pool {
   }
 }
 
-const opening = new AsyncLocalStorage<{ client?: pg.PoolClient }>();
-const current = new AsyncLocalStorage<Db>();
-
 type Handles = { pool: pg.Pool; prisma: PrismaClient };
-// One pool in a process, however many bundles of this file it loads (Next's route handlers have a copy of their own).
-const shared = globalThis as { gfluxDatabase?: Handles };
+type Contexts = { opening: AsyncLocalStorage<{ client?: pg.PoolClient }>; current: AsyncLocalStorage<Db> };
+// One pool in a process, however many bundles of this file it loads (Next's route handlers have a copy of their own), and one
+// notion of the transaction one is in: a pool that was made by one copy notes its connections for all of them.
+const shared = globalThis as { gfluxDatabase?: Handles; gfluxContexts?: Contexts };
+shared.gfluxContexts ??= { opening: new AsyncLocalStorage(), current: new AsyncLocalStorage() };
+const { opening, current } = shared.gfluxContexts;
 
 function handles(): Handles {
   if (shared.gfluxDatabase) return shared.gfluxDatabase;
@@ -110,8 +111,30 @@ export function sqlState(thrown: unknown): string | undefined {
   return code === "P2034" ? "40001" : cause ? sqlState(cause) : undefined;
 }
 
+// Of pg's and Node's connections, and of Prisma: not reachable, gone, no connection free in time, no transaction opened in time.
+const gone = new Set(["ECONNREFUSED", "ECONNRESET", "ETIMEDOUT", "EPIPE", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH"]);
+const goneInPrisma = new Set(["P1001", "P1002", "P1008", "P1017", "P2024", "P2028"]);
+const goneInWords =
+  /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/;
+
+/** Whether the database could not be asked at all, or not in time: worth another try later, and nothing that was asked is at fault. */
+export function databaseUnavailable(thrown: unknown): boolean {
+  if (!(thrown instanceof Error)) return false;
+  const { code, cause } = thrown as { code?: unknown; cause?: unknown };
+  const named = typeof code === "string" && (gone.has(code) || goneInPrisma.has(code));
+  // 08 connection, 53 out of resources, 55P03 a lock not granted in time, 57P0x shut down or cancelled.
+  return (
+    named ||
+    goneInWords.test(thrown.message) ||
+    /^(08|53|55P03|57P0)/.test(sqlState(thrown) ?? "") ||
+    databaseUnavailable(cause)
+  );
+}
+
 /** Repeats `work`, which must be one whole transaction, after a deadlock or a serialization failure. */
 export async function retryTransient<T>(work: () => Promise<T>, { triesMax = 10 } = {}): Promise<T> {
+  // Inside another transaction the failure has ended that one, so repeating is for whoever opened it.
+  if (current.getStore()) return work();
   for (let attempt = 1; ; attempt++) {
     try {
       return await work();

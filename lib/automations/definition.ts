@@ -86,7 +86,7 @@ const exitStep = z.strictObject({ id: stepId, type: z.literal("exit") });
 
 export type SendEmailStep = z.infer<typeof sendEmailStep>;
 export type DelayStep = z.infer<typeof delayStep>;
-export type ExitStep = z.infer<typeof exitStep>;
+type ExitStep = z.infer<typeof exitStep>;
 /** The first branch whose condition holds is taken, `else` where none does; afterwards the outer list goes on. */
 export type BranchStep = {
   id: string;
@@ -132,7 +132,7 @@ const trigger = z.discriminatedUnion("type", [eventTrigger], {
   error: typeError({ now: ["event"], later: ["segment_entered", "date", "manual"] }),
 });
 
-export const reentry = z.enum(["once", "every_time"], {
+const reentry = z.enum(["once", "every_time"], {
   error: ({ input }) =>
     typeof input === "object" && input !== null && "once_every" in input
       ? notYet("once_every")

@@ -1,6 +1,16 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { allSteps, type BranchStep, findStep, firstStep, intoBranch, nextStep, type Step, sendSteps } from "./schema";
+import {
+  allSteps,
+  type BranchStep,
+  findStep,
+  firstStep,
+  intoBranch,
+  nextStep,
+  placedSteps,
+  type Step,
+  sendSteps,
+} from "./schema";
 
 const exit = (id: string): Step => ({ id, type: "exit" });
 const branch = (id: string, lists: Step[][], otherwise: Step[] = []): BranchStep => ({
@@ -103,3 +113,14 @@ function number(steps: Step[], counter: { count: number }): Step[] {
     return { ...step, id, branches, else: number(step.else, counter) };
   });
 }
+
+test("each step is found at the path that is named for it", () => {
+  const placed = placedSteps(definition);
+  expect(placed.map(({ step }) => step)).toEqual(allSteps(definition));
+  for (const { step, path } of placed) {
+    const at = path
+      .split(".")
+      .reduce<unknown>((value, key) => Object.entries(value ?? {}).find(([name]) => name === key)?.[1], definition);
+    expect(at).toBe(step);
+  }
+});

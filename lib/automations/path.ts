@@ -35,6 +35,15 @@ export const intoBranch = (definition: Steps, branch: BranchStep, chosen: Step[]
 export const allSteps = ({ steps }: Steps): Step[] =>
   steps.flatMap((step) => [step, ...listsOf(step).flatMap((inner) => allSteps({ steps: inner }))]);
 
+/** Every step with its path in the definition, such as `steps.0.branches.1.steps.0`: where a form shows what is wrong with it. */
+export const placedSteps = ({ steps }: Steps, at = "steps"): { step: Step; path: string }[] =>
+  steps.flatMap((step, index) => {
+    const path = `${at}.${index}`;
+    if (step.type !== "branch") return [{ step, path }];
+    const inner = step.branches.flatMap((branch, number) => placedSteps(branch, `${path}.branches.${number}.steps`));
+    return [{ step, path }, ...inner, ...placedSteps({ steps: step.else }, `${path}.else`)];
+  });
+
 /** Every step that sends. */
 export const sendSteps = (definition: Steps): SendEmailStep[] =>
   allSteps(definition).filter((step) => step.type === "send_email");

@@ -1,8 +1,11 @@
+import { z } from "zod";
 import { type ConditionContext, needsProfile as conditionNeedsProfile, matches } from "../conditions/schema";
-import type { AutomationDefinition, Reentry } from "./definition";
+import { definitionFields, type Reentry } from "./definition";
 
+const { trigger, audience, reentry } = definitionFields;
 /** What of a live automation decides who enters it. */
-export type LiveTrigger = Pick<AutomationDefinition, "trigger" | "audience" | "reentry">;
+export const liveTrigger = z.object({ trigger, audience, reentry });
+export type LiveTrigger = z.infer<typeof liveTrigger>;
 
 /** `source` is `browser` for what came with a publishable key. */
 export type TriggerEvent = { name: string; source: "server" | "browser"; occurredAt: Date };
