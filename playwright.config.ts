@@ -20,7 +20,7 @@ export default defineConfig({
     command: "node --conditions=react-server --import tsx e2e/server.ts",
     url: `http://localhost:${port}/api/ready`,
     timeout: 300_000,
-    reuseExistingServer: false,
+    reuseExistingServer: !process.env.CI,
     stdout: "pipe",
     stderr: "pipe",
     gracefulShutdown: { signal: "SIGTERM", timeout: 20_000 },
