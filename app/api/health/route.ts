@@ -1,0 +1,3 @@
+import { healthRoute } from "@/lib/web/health";
+
+export const GET = healthRoute;

@@ -1,0 +1,3 @@
+import { metricsRoute } from "@/lib/web/metrics";
+
+export const GET = metricsRoute;

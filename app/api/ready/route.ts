@@ -1,0 +1,3 @@
+import { readyRoute } from "@/lib/web/health";
+
+export const GET = readyRoute;

@@ -1,0 +1,3 @@
+import { webhookRoute } from "@/lib/web/webhook";
+
+export const POST = webhookRoute;

@@ -1,0 +1,4 @@
+import { serve } from "@/lib/web/route";
+import { revokeKeyOperation } from "@/lib/workspaces/operations";
+
+export const DELETE = serve(revokeKeyOperation);

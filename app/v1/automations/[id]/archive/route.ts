@@ -1,0 +1,4 @@
+import { archiveAutomationOperation } from "@/lib/automations/operations";
+import { serve } from "@/lib/web/route";
+
+export const POST = serve(archiveAutomationOperation);

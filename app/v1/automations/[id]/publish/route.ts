@@ -1,0 +1,4 @@
+import { publishAutomationOperation } from "@/lib/automations/operations";
+import { serve } from "@/lib/web/route";
+
+export const POST = serve(publishAutomationOperation);

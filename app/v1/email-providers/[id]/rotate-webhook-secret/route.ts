@@ -1,0 +1,4 @@
+import { rotateWebhookSecretOperation } from "@/lib/connections/operations";
+import { serve } from "@/lib/web/route";
+
+export const POST = serve(rotateWebhookSecretOperation);

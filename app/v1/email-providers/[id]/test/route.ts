@@ -1,0 +1,4 @@
+import { sendTestOperation } from "@/lib/dispatch/operations";
+import { serve } from "@/lib/web/route";
+
+export const POST = serve(sendTestOperation);

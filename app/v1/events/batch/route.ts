@@ -1,0 +1,4 @@
+import { postEvents, preflight } from "@/lib/web/ingest";
+
+export const POST = postEvents;
+export const OPTIONS = preflight;

@@ -1,0 +1,3 @@
+import { openapiRoute } from "@/lib/web/openapi";
+
+export const GET = openapiRoute;

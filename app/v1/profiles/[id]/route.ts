@@ -1,0 +1,4 @@
+import { getProfileOperation } from "@/lib/profiles/operations";
+import { serve } from "@/lib/web/route";
+
+export const GET = serve(getProfileOperation);

@@ -1,0 +1,4 @@
+import { profileTimelineOperation } from "@/lib/sends/operations";
+import { serve } from "@/lib/web/route";
+
+export const GET = serve(profileTimelineOperation);

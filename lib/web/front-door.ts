@@ -1,0 +1,75 @@
+import "server-only";
+import { type IncomingMessage, type RequestListener, ServerResponse } from "node:http";
+import { getRequestListener } from "@hono/node-server";
+import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
+import { log } from "../log";
+import { answer, writtenOf } from "./answer";
+import { healthRoute, readyRoute } from "./health";
+import { postEvent, postEvents, postIdentify, preflight } from "./ingest";
+import { metricsRoute } from "./metrics";
+import type { Handler } from "./route";
+import { webhookRoute } from "./webhook";
+
+type Methods = Partial<Record<string, Handler>>;
+
+const ingest = (POST: Handler): Methods => ({ POST, OPTIONS: preflight });
+/** The machine paths, answered without going through Next: that is where its ceiling would be felt. The rest of the API is Next's. */
+const hot: Record<string, Methods> = {
+  "/v1/events": ingest(postEvent),
+  "/v1/events/batch": ingest(postEvents),
+  "/v1/identify": ingest(postIdentify),
+  // Here, because this copy of the code does the intake that they tell about.
+  "/api/health": { GET: healthRoute },
+  "/api/ready": { GET: readyRoute },
+  "/api/metrics": { GET: metricsRoute },
+};
+const webhookPath = /^\/api\/webhooks\/([^/]+)\/data_connections\/([^/]+)\/[a-z]+$/;
+
+/** What the server answers with: the hot paths by itself, all else by `rest`. */
+export function frontDoor(rest: RequestListener): RequestListener {
+  return (incoming, outgoing) => {
+    const found = handlerOf(incoming);
+    if (found === null) return rest(incoming, outgoing);
+    return found(incoming, outgoing);
+  };
+}
+
+type Listener = (incoming: IncomingMessage, outgoing: ServerResponse) => void;
+
+const listeners = new Map<Handler, Listener>();
+/** One listener for each handler without parameters in its path. */
+function listenerOf(handler: Handler): Listener {
+  const made = listeners.get(handler) ?? toListener(handler, {});
+  listeners.set(handler, made);
+  return made;
+}
+
+function handlerOf({ url = "", method = "" }: IncomingMessage): Listener | null {
+  const query = url.indexOf("?");
+  const path = query < 0 ? url : url.slice(0, query);
+  const handler = hot[path]?.[method];
+  if (handler) return listenerOf(handler);
+  const [, workspaceId, connectionId] = (method === "POST" && webhookPath.exec(path)) || [];
+  return workspaceId && connectionId ? toListener(webhookRoute, { workspaceId, connectionId }) : null;
+}
+
+function toListener(handler: Handler, params: Record<string, string>): Listener {
+  const context = { params: Promise.resolve(params) };
+  const respond = async (request: Request, { outgoing }: { outgoing: unknown }): Promise<Response> => {
+    const response = await handler(request, context);
+    const written = writtenOf(response);
+    if (written === undefined || !(outgoing instanceof ServerResponse) || outgoing.destroyed) return response;
+    outgoing.writeHead(written.status, { ...written.headers, "content-length": Buffer.byteLength(written.text) });
+    outgoing.end(written.text);
+    return RESPONSE_ALREADY_SENT;
+  };
+  return getRequestListener(respond, {
+    // Next lives in the same process and keeps its own ideas of Request and Response.
+    overrideGlobalObjects: false,
+    errorHandler: (thrown) => {
+      log.warn("a request could not be read", { error: String(thrown) });
+      const body = { error: "validation_error", detail: "The request could not be read.", request_id: "" };
+      return answer(400, body, {});
+    },
+  });
+}

@@ -1,0 +1,54 @@
+import "server-only";
+import { databaseUnavailable, db } from "../db";
+import { log } from "../log";
+import { missingMigrations } from "./migrations";
+import { type Pulse, readPulse } from "./store";
+
+/** Alive: asks nobody. */
+export const healthRoute = async (): Promise<Response> => Response.json({ status: "ok" });
+
+type Readiness = {
+  ready: boolean;
+  database: "ok" | "unreachable";
+  migrations: "ok" | "behind" | "unknown";
+  dispatcher: "ok" | "silent" | "unknown";
+  last_beat_seconds: number | null;
+  oldest_due_seconds: number | null;
+};
+
+/**
+ * Whether the product works: the database answers, has every migration, and some dispatcher was alive within two minutes. How long the
+ * oldest due row has waited is told too, but does not decide: taking servers away would not shorten it.
+ */
+export async function readiness(): Promise<Readiness> {
+  try {
+    const behind = (await missingMigrations()).length > 0;
+    const pulse: Pulse = behind
+      ? { dispatchers: 0, lastBeatSeconds: null, oldestDueSeconds: null }
+      : await readPulse(db);
+    return {
+      ready: !behind && pulse.dispatchers > 0,
+      database: "ok",
+      migrations: behind ? "behind" : "ok",
+      dispatcher: behind ? "unknown" : pulse.dispatchers > 0 ? "ok" : "silent",
+      last_beat_seconds: rounded(pulse.lastBeatSeconds),
+      oldest_due_seconds: rounded(pulse.oldestDueSeconds),
+    };
+  } catch (thrown) {
+    if (!databaseUnavailable(thrown)) log.error("readiness could not be told", thrown);
+    const unknown = {
+      migrations: "unknown",
+      dispatcher: "unknown",
+      last_beat_seconds: null,
+      oldest_due_seconds: null,
+    } as const;
+    return { ready: false, database: "unreachable", ...unknown };
+  }
+}
+
+export async function readyRoute(): Promise<Response> {
+  const state = await readiness();
+  return Response.json(state, { status: state.ready ? 200 : 503 });
+}
+
+const rounded = (seconds: number | null): number | null => (seconds === null ? null : Math.round(seconds * 10) / 10);

@@ -1,0 +1,77 @@
+import "server-only";
+import type { z } from "zod";
+import { allow } from "../actor";
+import { AppError } from "../errors";
+import type { Operation } from "../operation";
+import { answer, type Headers, refuse } from "./answer";
+import { countRequest } from "./counters";
+import { once, type Reply } from "./idempotency";
+import { readInput } from "./input";
+import { findFresh, secretOf } from "./keys";
+import { takeRate } from "./rate-limit";
+import { bodyHash, idempotencyKeyOf, readBody, readJson, requestIdOf } from "./request";
+
+const bytesMax = 1024 * 1024;
+
+/** What a route handler of Next gets beside the request. */
+export type Context = { params: Promise<Record<string, string | string[] | undefined>> };
+export type Handler = (request: Request, context: Context) => Promise<Response>;
+
+/**
+ * Turns an operation into a route handler: who is it, how often, what do they want; do it, or say why not. The same handler is
+ * exported by a `route.ts` and mounted in the front door.
+ */
+export function serve<I extends z.ZodType, O extends z.ZodType>(operation: Operation<I, O>): Handler {
+  return async (request, context) => {
+    const requestId = requestIdOf(request);
+    const headers: Headers = { "x-request-id": requestId };
+    try {
+      const { actor } = await findFresh(secretOf(request));
+      await takeRate(actor, 1, headers);
+      const { text } = await readBody(request, bytesMax);
+      const params = await pathParams(context);
+      if (params.project_id !== undefined && params.project_id !== actor.workspaceId) throw new AppError("not_found");
+      const tenant = allow(actor, operation.permission);
+      const { pathname, searchParams } = new URL(request.url);
+      searchParams.delete("api_key");
+      const work = async (): Promise<Reply> => {
+        const query = Object.fromEntries(searchParams);
+        const input = readInput(operation.input, { query, body: readJson(text), params });
+        const output = await operation.run(actor, input);
+        const status = operation.statusOf?.(output) ?? operation.status;
+        return { status, body: status === 204 ? null : operation.output.parse(output) };
+      };
+      const key = request.method === "POST" ? idempotencyKeyOf(request) : null;
+      const claim = key === null ? null : { scope: `POST ${pathname}`, key, bodyHash: bodyHash(text) };
+      const callsOut = operation.callsOut === true;
+      const reply = claim === null ? await work() : await once({ tenant, claim, requestId, callsOut, work });
+      countRequest(operation.id, reply.status);
+      return answer(reply.status, reply.body, headers);
+    } catch (thrown) {
+      return refuse(thrown, { requestId, operation: operation.id, headers });
+    }
+  };
+}
+
+/** For paths of the API that nothing stands on. */
+export const nothingHere = async (request: Request): Promise<Response> => {
+  const requestId = requestIdOf(request);
+  const headers = { "x-request-id": requestId };
+  return refuse(new AppError("not_found", "There is no such path."), { requestId, operation: "none", headers });
+};
+
+/** Parameters of the path, as text. */
+export async function pathParams({ params }: Context): Promise<Record<string, string>> {
+  const given = await params;
+  return Object.fromEntries(Object.entries(given).map(([name, value]) => [name, decoded(String(value ?? ""))]));
+}
+
+/** Next hands some of them over as they stand in the URL. */
+function decoded(text: string): string {
+  if (!text.includes("%")) return text;
+  try {
+    return decodeURIComponent(text);
+  } catch (cause) {
+    throw new AppError("not_found", undefined, { cause });
+  }
+}
