@@ -1,4 +1,5 @@
 import "server-only";
+import { resealConnections } from "../connections";
 import { db } from "../db";
 import { forgetOldMessages } from "../events";
 import { log } from "../log";
@@ -14,6 +15,7 @@ export async function housekeeping(): Promise<void> {
   try {
     await ensurePartitions(db);
     // Bounded pieces, so that nothing holds the tables for long.
+    for (let round = 0; round < 50 && (await resealConnections(db, 200)) > 0; round++);
     for (let round = 0; round < 50 && (await purgeAnswers(db, 1_000)) > 0; round++);
     for (let round = 0; round < 50 && (await forgetOldMessages()) > 0; round++);
   } catch (thrown) {

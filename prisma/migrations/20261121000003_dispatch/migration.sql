@@ -31,7 +31,7 @@ END $$;
 --   sends      [{id, enrollment_id, step_id, connection_id, message_stream, version_id, scheduled_at}]
 --   decisions  [{id, enrollment_id, step_id, kind, reason, details}]
 CREATE FUNCTION settle_enrollments(ws uuid, token uuid, runs jsonb, sends jsonb, decisions jsonb) RETURNS TABLE (lost uuid)
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 #variable_conflict use_column
 DECLARE paused uuid[]; saved uuid[]; present timestamptz := clock_timestamp();
 BEGIN
@@ -39,7 +39,7 @@ BEGIN
   -- makes everything due in a statement after its change of status, so either it finds the parked run or we find it live.
   SELECT array_agg(a.id) INTO paused FROM (
     SELECT a.id FROM automations a
-    WHERE a.workspace_id = ws AND a.status <> 'live'
+    WHERE a.workspace_id = ws AND a.status = 'paused'
       AND a.id IN (SELECT r.park_for FROM jsonb_to_recordset(runs) r(park_for uuid) WHERE r.park_for IS NOT NULL)
     ORDER BY a.id FOR SHARE) a;
 
@@ -117,7 +117,7 @@ END $$;
 
 -- The same for sends that are the caller's already and go into a smaller batch, because the provider refused the whole of the last one.
 CREATE FUNCTION reopen_sends(ws uuid, ids uuid[], token uuid, batch uuid, start_ms int, lease_ms int) RETURNS TABLE (id uuid, number int, at timestamptz)
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 #variable_conflict use_column
 DECLARE present timestamptz := clock_timestamp();
 BEGIN
@@ -163,13 +163,13 @@ END $$;
 --   outcomes   [{id, number, fact, status, reason, detail, due_at, park_for, provider_message_id, sent_at, to_email, from_email, subject}]
 --   decisions  [{id, send_id, kind, reason, details}]
 CREATE FUNCTION save_sends(ws uuid, token uuid, attempts jsonb, outcomes jsonb, decisions jsonb) RETURNS TABLE (lost uuid)
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 #variable_conflict use_column
 DECLARE paused uuid[]; saved uuid[]; ended uuid[]; present timestamptz := clock_timestamp();
 BEGIN
   SELECT array_agg(a.id) INTO paused FROM (
     SELECT a.id FROM automations a
-    WHERE a.workspace_id = ws AND a.status <> 'live'
+    WHERE a.workspace_id = ws AND a.status = 'paused'
       AND a.id IN (SELECT o.park_for FROM jsonb_to_recordset(outcomes) o(park_for uuid) WHERE o.park_for IS NOT NULL)
     ORDER BY a.id FOR SHARE) a;
 

@@ -1,0 +1,148 @@
+import "server-only";
+import { sendSteps } from "../automations/schema";
+import { connectionRecords } from "../connections";
+import type { ConnectionRecord } from "../connections/schema";
+import { db, retryTransient } from "../db";
+import { env } from "../env";
+import { newId } from "../ids";
+import { log } from "../log";
+import { retryDelayMs, runAttemptsMax } from "./backoff";
+import { walk } from "./decide";
+import { advanceLeaseMs, runsPerClaim } from "./limits";
+import type { Means } from "./means";
+import type { Claim, ClaimedRun, Lane, Place, Situation } from "./schema";
+import { isRefusal } from "./store";
+import {
+  claimRuns,
+  loadDefinitions,
+  loadEvents,
+  loadRunFacts,
+  type RunSettlement,
+  settleRuns,
+  tenantOf,
+} from "./store-runs";
+
+/** How many runs were claimed, whether there may be more, and where emails were queued. */
+export type Advanced = { claimed: number; full: boolean; lanes: Lane[] };
+
+/** Moves one claim of due runs of a workspace as far as they go: claim → load all → decide each → save all. */
+export async function advanceWorkspace(workspaceId: string, { chance }: Pick<Means, "chance">): Promise<Advanced> {
+  const leaseMs = advanceLeaseMs(env().providerTimeoutMs);
+  const claim = await claimRuns(db, tenantOf({ workspaceId }), { limit: runsPerClaim, leaseMs });
+  if (claim === null) return { claimed: 0, full: false, lanes: [] };
+  const situations = await loadSituations(claim);
+  const settlements = claim.runs.map((run) => settlementOf(run, situations.get(run.id), claim.at, chance));
+  await settleEach(claim, settlements, chance);
+  return { claimed: claim.runs.length, full: claim.runs.length === runsPerClaim, lanes: lanesOf(claim, settlements) };
+}
+
+/** What each run's decisions look at. Missing: what cannot be read just now. */
+async function loadSituations(claim: Claim): Promise<Map<string, Situation>> {
+  const tenant = tenantOf(claim);
+  const { runs } = claim;
+  const [facts, events, definitions] = await Promise.all([
+    loadRunFacts(db, tenant, runs),
+    loadEvents(
+      db,
+      tenant,
+      runs.flatMap(({ eventId }) => eventId ?? []),
+    ),
+    loadDefinitions(
+      db,
+      tenant,
+      runs.map(({ versionId }) => versionId),
+    ),
+  ]);
+  const named = [...definitions.values()].flatMap((definition) => (definition === null ? [] : sendSteps(definition)));
+  const ids = [...new Set(named.flatMap((step) => step.email_provider_id ?? []))];
+  const connections: Map<string, ConnectionRecord> =
+    ids.length === 0 ? new Map() : await connectionRecords(db, tenant, ids);
+  return new Map(
+    runs.flatMap((run): [string, Situation][] => {
+      const [fact, definition] = [facts.get(run.id), definitions.get(run.versionId)];
+      const automation = fact?.automation;
+      if (!automation || !definition) return [];
+      const { person, workspaceTimezone, sends } = fact;
+      const event = (run.eventId && events.get(run.eventId)) || null;
+      return [[run.id, { run, automation, definition, person, event, workspaceTimezone, sends, connections }]];
+    }),
+  );
+}
+
+/** A throw is a retry, not a stop: one bad run harms only itself, and in the end it says so. */
+function settlementOf(
+  run: ClaimedRun,
+  situation: Situation | undefined,
+  now: Date,
+  chance: () => number,
+): RunSettlement {
+  try {
+    if (situation === undefined) throw new Error("its automation or version cannot be read by this process");
+    return decided(run, situation, now);
+  } catch (thrown) {
+    return retried(run, thrown, now, chance);
+  }
+}
+
+function decided(run: ClaimedRun, situation: Situation, now: Date): RunSettlement {
+  const { decision, notes } = walk(situation, now);
+  const active = { run, status: "active", reason: null, attempt: 0, notes } as const;
+  switch (decision.kind) {
+    case "park":
+      // `now` is due at once, should the automation turn out to be live again.
+      return { ...active, place: placeOf(run), dueAt: now, parkFor: run.automationId };
+    case "wait":
+      return { ...active, place: decision.place, dueAt: decision.until };
+    case "send": {
+      const { connectionId, stream, step, place } = decision;
+      const send = { id: newId(), stepId: step.id, connectionId, stream, scheduledAt: place.readyAt };
+      return { ...active, place, dueAt: decision.until, send };
+    }
+    case "complete":
+      return { ...active, place: decision.place, dueAt: null, status: "completed" };
+    case "exit":
+      return { ...active, place: decision.place, dueAt: null, status: "exited", reason: decision.reason };
+  }
+}
+
+function retried(run: ClaimedRun, thrown: unknown, now: Date, chance: () => number): RunSettlement {
+  log.error("a run could not be advanced", thrown, { enrollment: run.id, attempt: run.attempt });
+  const { stepId } = run;
+  const error = String(thrown).slice(0, 500);
+  const stays = { run, place: placeOf(run), attempt: run.attempt, reason: null, notes: [] };
+  if (run.attempt < runAttemptsMax)
+    return { ...stays, status: "active", dueAt: new Date(now.getTime() + retryDelayMs(run.attempt, chance())) };
+  const notes = [{ stepId, reason: "engine_error", details: { error } } as const];
+  return { ...stays, status: "exited", reason: "engine_error", dueAt: null, notes };
+}
+
+/** Saves all at once. What the database refuses is halved, until the bad one stands alone and is put off. */
+async function settleEach(claim: Claim, settlements: readonly RunSettlement[], chance: () => number): Promise<void> {
+  try {
+    const lost = await retryTransient(() => settleRuns(db, claim, settlements));
+    if (lost.length > 0) log.warn("runs were no longer ours when they were decided", { lost: lost.length });
+  } catch (thrown) {
+    const [only] = settlements;
+    // The database is away: the lease lapses, and they are decided anew.
+    if (only === undefined || !isRefusal(thrown)) throw thrown;
+    if (settlements.length === 1) {
+      await settleRuns(db, claim, [retried(only.run, thrown, claim.at, chance)]);
+      return;
+    }
+    const middle = Math.ceil(settlements.length / 2);
+    await settleEach(claim, settlements.slice(0, middle), chance);
+    await settleEach(claim, settlements.slice(middle), chance);
+  }
+}
+
+const placeOf = ({ stepId, stepDueAt, readyAt }: ClaimedRun): Place => ({ stepId, stepDueAt, readyAt });
+
+function lanesOf({ workspaceId }: Claim, settlements: readonly RunSettlement[]): Lane[] {
+  const lanes = settlements.flatMap(({ send }) =>
+    send === undefined ? [] : { workspaceId, connectionId: send.connectionId, stream: send.stream },
+  );
+  return [...new Map(lanes.map((lane) => [laneKey(lane), lane])).values()];
+}
+
+export const laneKey = ({ workspaceId, connectionId, stream }: Lane): string =>
+  `${workspaceId} ${connectionId} ${stream}`;

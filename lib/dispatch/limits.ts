@@ -1,0 +1,48 @@
+/** What bounds the engine in every direction. Times in milliseconds. */
+
+/** Runs of one claim. */
+export const runsPerClaim = 200;
+/** How long they are ours: loading and deciding takes a fraction of a second. Shorter where the provider's deadline is, as all leases are. */
+export const advanceLeaseMs = (providerTimeoutMs: number) => Math.min(30_000, Math.max(2_000, providerTimeoutMs));
+
+/** Sends of one claim: one call to the provider, unless it may take fewer. */
+export const sendsPerClaim = 200;
+/**
+ * `startWithinMs`: from the claim until the call must have begun; loading and rendering fit in it. A call gives up after the
+ * provider's timeout. The lease outlasts both by a margin for saving: 60 s with the usual timeout of 30 s.
+ */
+export function deliveryTimes(providerTimeoutMs: number): { startWithinMs: number; leaseMs: number } {
+  const startWithinMs = Math.min(15_000, Math.max(1_000, providerTimeoutMs / 2));
+  return { startWithinMs, leaseMs: startWithinMs + providerTimeoutMs + startWithinMs };
+}
+/** The part of `startWithinMs` that rendering may take; what is not ready by then waits for the next batch. */
+export const renderShare = 0.5;
+/** Of one call, well under the 50 MB that a provider takes, because several are in memory at once. */
+export const batchBytesMax = 5_000_000;
+
+/** Lanes (connection and stream) at work in one process at once, and calls of one lane. */
+export const lanesAtOnce = 24;
+export const callsPerLane = 2;
+export const workspacesAtOnce = 4;
+
+/** How long a person's missing address is waited for, and how often it is looked for. */
+export const addressWaitMs = 10 * 60_000;
+export const addressLookMs = 5_000;
+export const addressLookMaxMs = 30_000;
+/** When an email is looked at again that this process cannot read. */
+export const unreadableLookMs = 5 * 60_000;
+/** More late than this, and a person decides. */
+export const latenessMaxMs = 24 * 3_600_000;
+/** A run looks after its email this often by itself, though it is woken; it waits this long for one that is unknown. */
+export const standMs = 24 * 3_600_000;
+export const unknownHoldMs = 24 * 3_600_000;
+
+/** Sends of one look-up, calls to the search for them, and how long new ones are begun; a search gives up within 20 s. */
+export const unsettledPerClaim = 500;
+export const findsPerClaim = 20;
+export const findsBeginMs = 30_000;
+export const lookUpLeaseMs = 75_000;
+/** At most one message to a provider's black hole per stream in this time. */
+export const probeEveryMs = 10 * 60_000;
+/** How often a search that sees must not have shown a message before it counts as never taken. */
+export const absentSeenMin = 2;

@@ -1,0 +1,160 @@
+import { afterEach, expect, test, vi } from "vitest";
+import { db } from "../db";
+import { env } from "../env";
+import { acceptThenReset, resetBefore } from "../testing/fake-connector";
+import { makeWorld, people, quiesce } from "./testing/world";
+
+afterEach(quiesce);
+
+type World = Awaited<ReturnType<typeof makeWorld>>;
+const statuses = async (world: World) =>
+  (await world.sends()).map(({ status, reason }) => (reason === null ? status : `${status} ${reason}`));
+/** Long enough for every call to be over and every search to have caught up. */
+const longAgoMs = () => env().providerTimeoutMs + env().providerSearchLagMs + 60_000;
+const times = (world: World) =>
+  [...world.fake.acceptedTimes()].filter(
+    ([id]) => !world.fake.outbox.some(({ sendId, to }) => sendId === id && to === world.fake.blackHole),
+  );
+
+/** A send whose call was cut before the provider took it: nobody can tell. */
+async function cut(world: World, count = 1) {
+  world.fake.answerNext(resetBefore);
+  await world.enroll(people(count));
+  await world.pass();
+}
+
+test("mail whose answer was lost is found by its batch in one look, and not sent again", async () => {
+  const world = await makeWorld();
+  world.fake.answerNext(acceptThenReset);
+  await world.enroll(people(3));
+  await world.pass();
+  expect(await statuses(world)).toEqual(Array(3).fill("unknown no_answer"));
+  expect((await world.runs()).map(({ status }) => status)).toEqual(Array(3).fill("active"));
+  await world.letTimePass();
+  expect(await world.pass()).toMatchObject({ reconciled: 3 });
+  expect(await statuses(world)).toEqual(["sent", "sent", "sent"]);
+  expect(world.fake.finds).toHaveLength(1);
+  expect(times(world).map(([, n]) => n)).toEqual([1, 1, 1]);
+  expect((await world.runs()).map(({ status }) => status)).toEqual(Array(3).fill("completed"));
+});
+
+test("a batch that was taken in part is settled message by message", async () => {
+  const world = await makeWorld();
+  world.fake.answerNext(({ messages, stream }, fake) => {
+    fake.accept(messages.slice(0, 2), stream);
+    return { kind: "unknown", cause: "reset" };
+  });
+  await world.enroll(people(4));
+  await world.pass();
+  await world.letTimePass();
+  await world.pass();
+  expect((await statuses(world)).sort()).toEqual(["sent", "sent", "unknown no_answer", "unknown no_answer"]);
+});
+
+test("what a search that sees did not show twice was never taken, and is sent again", async () => {
+  const world = await makeWorld();
+  await cut(world);
+  await db.sql("update send_lanes set not_before = null where workspace_id = $1", [world.workspaceId]);
+  await db.sql("update send_attempts set send_by = started_at where workspace_id = $1", [world.workspaceId]);
+  await world.enroll(people(1, 1)); // the witness: accepted after the cut attempt had ended
+  await world.pass();
+  for (let looks = 0; looks < 2; looks += 1) {
+    expect((await statuses(world))[0]).toBe("unknown no_answer");
+    await world.ageAttempts(longAgoMs());
+    await world.pass();
+  }
+  expect(await statuses(world)).toEqual(["sent", "sent"]);
+  expect(times(world).map(([, n]) => n)).toEqual([1, 1]);
+  expect((await world.attempts()).map(({ outcome }) => outcome).sort()).toEqual(["absent", "accepted", "accepted"]);
+  expect(world.fake.outbox.some(({ to }) => to === world.fake.blackHole)).toBe(false);
+});
+
+test("a look that comes before the call and the search's lag are over proves nothing", async () => {
+  const world = await makeWorld();
+  await cut(world);
+  await world.enroll(people(1, 1));
+  await world.ageAttempts(env().providerTimeoutMs);
+  for (let looks = 0; looks < 4; looks += 1) {
+    await world.pass();
+    await world.letTimePass();
+  }
+  expect((await statuses(world))[0]).toBe("unknown no_answer");
+});
+
+test("where nothing else shows that the search sees, one message to the black hole does", async () => {
+  const world = await makeWorld();
+  await cut(world);
+  for (let looks = 0; looks < 4; looks += 1) {
+    await world.ageAttempts(longAgoMs());
+    await world.pass();
+  }
+  expect(await statuses(world)).toEqual(["sent"]);
+  expect(world.fake.outbox.filter(({ to }) => to === world.fake.blackHole)).toHaveLength(1);
+  expect(times(world).map(([, n]) => n)).toEqual([1]);
+});
+
+test("while the search is blind nothing is sent again, and at most one probe in ten minutes", async () => {
+  const world = await makeWorld();
+  world.fake.searchSees = false;
+  world.fake.answerNext(acceptThenReset);
+  await world.enroll(people(2));
+  await world.pass();
+  for (let looks = 0; looks < 5; looks += 1) {
+    await world.ageAttempts(longAgoMs());
+    await world.pass();
+  }
+  expect(await statuses(world)).toEqual(["unknown no_answer", "unknown no_answer"]);
+  expect(world.fake.outbox.filter(({ to }) => to === world.fake.blackHole)).toHaveLength(1);
+  expect(times(world).map(([, n]) => n)).toEqual([1, 1]);
+  // It sees again: what was taken all along is found.
+  world.fake.searchSees = true;
+  await world.letTimePass();
+  await world.pass();
+  expect(await statuses(world)).toEqual(["sent", "sent"]);
+  expect(times(world).map(([, n]) => n)).toEqual([1, 1]);
+});
+
+test("what went to another server than the connection opens now stays unknown, and says why", async () => {
+  const world = await makeWorld();
+  await cut(world);
+  await db.prisma.connection.updateMany({ where: { id: world.connection.id }, data: { serverId: "2" } });
+  for (let looks = 0; looks < 3; looks += 1) {
+    await world.ageAttempts(longAgoMs());
+    await world.pass();
+  }
+  expect(await statuses(world)).toEqual(["unknown cannot_know"]);
+  expect(world.fake.finds).toEqual([]);
+});
+
+test("a search that refuses the token holds the connection, and nothing is concluded from it", async () => {
+  const world = await makeWorld();
+  await cut(world);
+  world.fake.findAnswer = { kind: "cannot_know", cause: "Bad token", aboutCredentials: true };
+  vi.spyOn(console, "warn").mockImplementation(() => undefined);
+  await world.ageAttempts(longAgoMs());
+  await world.pass();
+  expect(await statuses(world)).toEqual(["unknown cannot_know"]);
+  expect((await db.prisma.connection.findFirstOrThrow({ where: { id: world.connection.id } })).status).toBe("failing");
+});
+
+test("an unknown email holds its run for a day, then the run goes on", async () => {
+  const world = await makeWorld();
+  await cut(world);
+  world.fake.searchSees = false;
+  const standing = async () =>
+    (await world.runs()).map(({ status, dueAt }) => [
+      status,
+      Math.round(((dueAt?.getTime() ?? 0) - Date.now()) / 3_600_000),
+    ]);
+  expect(await standing()).toEqual([["active", 24]]);
+  await world.letTimePass();
+  await world.pass();
+  expect(await standing()).toEqual([["active", 24]]);
+  await db.sql("update sends set unknown_since = unknown_since - interval '25 hours' where workspace_id = $1", [
+    world.workspaceId,
+  ]);
+  await world.letTimePass();
+  await world.pass();
+  expect((await world.runs()).map(({ status }) => status)).toEqual(["completed"]);
+  expect((await world.decisions()).map(({ reason }) => reason)).toContain("unknown_released");
+});

@@ -1,0 +1,105 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import type { CallOutcome, SendOutcome } from "../connections/schema";
+import { attemptsMax } from "./backoff";
+import { reasons } from "./reasons";
+import type { Verdict } from "./schema";
+import { laneNewsOf, settle, settleNotSent, settleRefusedCall, settleUnknown } from "./settle";
+
+const now = new Date("2026-11-21T12:00:00Z");
+const carried = { sendId: "s", number: 3, tries: 2 };
+const circumstances = { now, chance: 0.5, searchLagMs: 60_000 };
+const shape = ({ settlement, attempt, note }: Verdict) => [
+  settlement.status,
+  settlement.fact,
+  attempt?.outcome ?? null,
+  note?.reason,
+];
+
+test.each<[SendOutcome, unknown[]]>([
+  [{ kind: "accepted", messageId: "m", note: null }, ["sent", "accepted", "accepted", "accepted"]],
+  [{ kind: "inactive", code: 406, message: "no" }, ["skipped", "refused", "refused", "suppressed"]],
+  [{ kind: "refused", code: 300, message: "no" }, ["failed", "refused", "refused", "refused"]],
+  [{ kind: "sender_refused", code: 400, message: "no" }, ["failed", "refused", "refused", "from_not_verified"]],
+  [{ kind: "unknown", cause: "reset" }, ["unknown", null, null, "no_answer"]],
+])("%o is settled by what it says of the mail", (outcome, expected) => {
+  expect(shape(settle(outcome, carried, circumstances))).toEqual(expected);
+});
+
+test("what the provider accepted with a remark keeps the remark", () => {
+  const { settlement } = settle({ kind: "accepted", messageId: "m", note: "delayed" }, carried, circumstances);
+  expect(settlement).toMatchObject({ providerMessageId: "m", detail: "delayed", dueAt: null });
+});
+
+test.each(["credentials", "account", "stream"] as const)("a call refused for its %s burns nothing", (about) => {
+  const verdict = settleRefusedCall({ kind: "call_refused", about, code: 10, message: "no" }, carried, circumstances);
+  expect(shape(verdict)).toEqual(["queued", null, "refused", "connection_failing"]);
+  expect(verdict.settlement.dueAt).toEqual(now);
+  expect(laneNewsOf({ kind: "call_refused", about, code: 10, message: "no" })).toEqual({
+    kind: "failing",
+    sentence: "no",
+  });
+});
+
+test("a refused call that cannot be made smaller fails its message, and the lane is well", () => {
+  const call = { kind: "call_refused", about: "message", code: 402, message: "no" } as const;
+  expect(shape(settleRefusedCall(call, carried, circumstances))).toEqual(["failed", "refused", "refused", "refused"]);
+  expect(laneNewsOf(call)).toEqual({ kind: "fine" });
+});
+
+test("a call that never left is tried again after a growing pause, and no more than so often", () => {
+  const call = { kind: "not_sent", cause: "refused", rateLimited: false, retryAfterMs: null } as const;
+  const again = settleNotSent(call, carried, circumstances);
+  expect(shape(again)).toEqual(["queued", null, "not_sent", "provider_busy"]);
+  expect(again.settlement.dueAt).toEqual(new Date(now.getTime() + 135_000));
+  const last = settleNotSent(call, { ...carried, tries: attemptsMax - 1 }, circumstances);
+  expect(shape(last)).toEqual(["failed", null, "not_sent", "attempts_exhausted"]);
+});
+
+test("being told to slow down is obeyed and does not count", () => {
+  const call = { kind: "not_sent", cause: "429", rateLimited: true, retryAfterMs: 7_000 } as const;
+  const verdict = settleNotSent(call, { ...carried, tries: attemptsMax - 1 }, circumstances);
+  expect(shape(verdict)).toEqual(["queued", null, "refused", "provider_busy"]);
+  expect(verdict.settlement.dueAt).toEqual(new Date(now.getTime() + 7_000));
+  expect(laneNewsOf(call)).toEqual({ kind: "rest", retryAfterMs: 7_000 });
+});
+
+const text = fc.string();
+const call: fc.Arbitrary<CallOutcome> = fc.oneof(
+  fc.record({
+    kind: fc.constant("not_sent" as const),
+    cause: text,
+    rateLimited: fc.boolean(),
+    retryAfterMs: fc.option(fc.nat(1e6)),
+  }),
+  fc.record({ kind: fc.constant("unknown" as const), cause: text }),
+  fc.record({
+    kind: fc.constant("call_refused" as const),
+    about: fc.constantFrom("credentials" as const, "account" as const, "stream" as const, "message" as const),
+    code: fc.option(fc.nat(2_000)),
+    message: text,
+  }),
+);
+
+test("whatever becomes of a call: what may have been sent is never put back into the queue, and everything has its reason", () => {
+  fc.assert(
+    fc.property(call, fc.nat(20), (outcome, tries) => {
+      const at = { sendId: "s", number: 1, tries };
+      const verdict =
+        outcome.kind === "unknown"
+          ? settleUnknown(outcome.cause, at, circumstances)
+          : outcome.kind === "not_sent"
+            ? settleNotSent(outcome, at, circumstances)
+            : outcome.kind === "call_refused"
+              ? settleRefusedCall(outcome, at, circumstances)
+              : null;
+      if (verdict === null) throw new Error("not generated");
+      const { settlement, attempt, note } = verdict;
+      if (settlement.status === "queued") expect(["refused", "not_sent"]).toContain(attempt?.outcome);
+      if (attempt?.outcome === null) expect(settlement.status).toBe("unknown");
+      // What is still to be looked at has a time for it, what is settled has none.
+      expect(settlement.dueAt !== null).toBe(settlement.status === "queued" || settlement.status === "unknown");
+      expect(note && note.reason in reasons).toBe(true);
+    }),
+  );
+});

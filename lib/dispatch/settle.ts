@@ -1,0 +1,114 @@
+import type { CallOutcome, SendOutcome } from "../connections/schema";
+import { attemptsMax, lookUpDelayMs, retryDelayMs } from "./backoff";
+import type { LaneNews, Verdict } from "./schema";
+
+/** One email of a call: the attempt, and how many calls before it surely carried nothing. */
+export type Carried = { sendId: string; number: number; tries: number };
+type Circumstances = { now: Date; chance: number; searchLagMs: number };
+type RefusedCall = Extract<CallOutcome, { kind: "call_refused" }>;
+type PutOff = Extract<CallOutcome, { kind: "not_sent" }>;
+
+/** What an email becomes, given what the provider said of it. */
+export function settle(outcome: SendOutcome, carried: Carried, circumstances: Circumstances): Verdict {
+  switch (outcome.kind) {
+    case "accepted":
+      return {
+        settlement: {
+          ...blank(carried),
+          fact: "accepted",
+          status: "sent",
+          detail: outcome.note,
+          providerMessageId: outcome.messageId,
+        },
+        attempt: { ...named(carried), outcome: "accepted", detail: outcome.note },
+        note: { reason: "accepted", details: outcome.note === null ? {} : { remark: outcome.note } },
+      };
+    case "inactive":
+      return refusal(carried, "skipped", { reason: "suppressed", ...outcome });
+    case "refused":
+      return refusal(carried, "failed", { reason: "refused", code: outcome.code, message: outcome.message });
+    case "sender_refused":
+      return refusal(carried, "failed", { reason: "from_not_verified", code: outcome.code, message: outcome.message });
+    case "unknown":
+      return settleUnknown(outcome.cause, carried, circumstances);
+  }
+}
+
+/** What an email becomes that was part of a call which was refused as a whole. `message` stands for a call that cannot be made smaller. */
+export function settleRefusedCall(call: RefusedCall, carried: Carried, { now }: Circumstances): Verdict {
+  if (call.about === "message")
+    return refusal(carried, "failed", { reason: "refused", code: call.code, message: call.message });
+  // Nothing is burnt: the email waits, due, until somebody has mended the connection.
+  return {
+    settlement: { ...blank(carried), status: "queued", dueAt: now },
+    attempt: { ...named(carried), outcome: "refused", code: call.code, detail: call.message },
+    note: { reason: "connection_failing", details: { code: call.code, message: call.message } },
+  };
+}
+
+/** What an email becomes whose call never left or was put off: it is safe to try again. Being told to slow down is not counted as a try. */
+export function settleNotSent(call: PutOff, carried: Carried, { now, chance }: Circumstances): Verdict {
+  const tries = carried.tries + (call.rateLimited ? 0 : 1);
+  const attempt = {
+    ...named(carried),
+    outcome: call.rateLimited ? ("refused" as const) : ("not_sent" as const),
+    detail: call.cause,
+  };
+  const details = { cause: call.cause, tries };
+  if (tries >= attemptsMax)
+    return {
+      settlement: { ...blank(carried), status: "failed", reason: "attempts_exhausted", detail: call.cause },
+      attempt,
+      note: { reason: "attempts_exhausted", details },
+    };
+  const delayMs = call.retryAfterMs ?? retryDelayMs(call.rateLimited ? 1 : tries, chance);
+  const dueAt = new Date(now.getTime() + delayMs);
+  return {
+    settlement: { ...blank(carried), status: "queued", reason: "provider_busy", detail: call.cause, dueAt },
+    attempt,
+    note: { reason: "provider_busy", details },
+  };
+}
+
+/** What a call says about the lane it went through. */
+export function laneNewsOf(call: CallOutcome): LaneNews {
+  switch (call.kind) {
+    case "answered":
+      return { kind: "fine" };
+    case "call_refused":
+      return call.about === "message" ? { kind: "fine" } : { kind: "failing", sentence: call.message };
+    case "not_sent":
+      return { kind: "rest", retryAfterMs: call.retryAfterMs };
+    case "unknown":
+      return { kind: "rest", retryAfterMs: null };
+  }
+}
+
+/** What an email becomes when its call got no answer, or one that does not say: nothing is sent again before it is looked up. */
+export function settleUnknown(cause: string, carried: Carried, { now, searchLagMs }: Circumstances): Verdict {
+  const dueAt = new Date(now.getTime() + lookUpDelayMs(0, { searchLagMs }));
+  return {
+    settlement: { ...blank(carried), status: "unknown", reason: "no_answer", detail: cause, dueAt },
+    attempt: { ...named(carried), outcome: null, detail: cause },
+    note: { reason: "no_answer", details: { cause } },
+  };
+}
+
+function refusal(
+  carried: Carried,
+  status: "skipped" | "failed",
+  {
+    reason,
+    code,
+    message,
+  }: { reason: "suppressed" | "refused" | "from_not_verified"; code: number | null; message: string },
+): Verdict {
+  return {
+    settlement: { ...blank(carried), fact: "refused", status, reason, detail: message },
+    attempt: { ...named(carried), outcome: "refused", code, detail: message },
+    note: { reason, details: { code, message } },
+  };
+}
+
+const named = ({ sendId, number }: Carried) => ({ sendId, number });
+const blank = (carried: Carried) => ({ ...named(carried), fact: null, reason: null, detail: null, dueAt: null });
