@@ -7,6 +7,7 @@ const port = Number(process.env.E2E_PORT ?? 3199);
 
 export default defineConfig({
   testDir: "e2e",
+  tsconfig: "e2e/tsconfig.json", // lib/ is used by the specs too, where "server-only" would throw
   outputDir: "test-results",
   fullyParallel: true,
   workers: 2,

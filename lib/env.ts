@@ -85,7 +85,11 @@ let cached: Env | undefined;
 
 /** @throws Error with one sentence that names the first variable that is missing or wrong. */
 export function env(): Env {
-  cached ??= read(process.env);
+  if (cached === undefined) {
+    cached = read(process.env);
+    // next-auth reads its own origin from the environment and from nowhere else.
+    process.env.NEXTAUTH_URL = cached.appUrl;
+  }
   return cached;
 }
 

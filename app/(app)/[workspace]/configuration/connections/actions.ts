@@ -1,0 +1,24 @@
+"use server";
+
+import {
+  changeConnectionOperation,
+  createConnectionOperation,
+  deleteConnectionOperation,
+  disableConnectionOperation,
+  enableConnectionOperation,
+  rotateWebhookSecretOperation,
+  validateConnectionOperation,
+  validateDraftOperation,
+} from "@/lib/connections/operations";
+import { sendTestOperation } from "@/lib/dispatch/operations";
+import { action } from "@/lib/web/action";
+
+export const validateDraft = action(validateDraftOperation);
+export const createConnection = action(createConnectionOperation);
+export const changeConnection = action(changeConnectionOperation);
+export const validateConnection = action(validateConnectionOperation);
+export const enableConnection = action(enableConnectionOperation);
+export const disableConnection = action(disableConnectionOperation);
+export const rotateWebhookSecret = action(rotateWebhookSecretOperation);
+export const deleteConnection = action(deleteConnectionOperation);
+export const sendTest = action(sendTestOperation);

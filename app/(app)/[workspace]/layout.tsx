@@ -1,0 +1,55 @@
+import { cookies } from "next/headers";
+import { SendingStopped } from "@/components/layout/sending-stopped";
+import { Shell } from "@/components/layout/shell";
+import { ShellBanners } from "@/components/layout/shell-banners";
+import { THEME_COOKIE, theme } from "@/components/layout/theme";
+import { RememberWorkspace } from "@/components/workspaces/remember-workspace";
+import { listConnections } from "@/lib/connections";
+import { requireActor, requireUser } from "@/lib/web/session";
+import { getWorkspace, listWorkspaces } from "@/lib/workspaces";
+import { resumeSending, setTheme } from "./actions";
+
+export default async function WorkspaceLayout({ children, params }: LayoutProps<"/[workspace]">) {
+  const { workspace: slug } = await params;
+  const actor = await requireActor(slug);
+  const user = await requireUser(`/${slug}`);
+  const [workspace, workspaces, connections, chosen] = await Promise.all([
+    getWorkspace(actor),
+    listWorkspaces(user),
+    listConnections(actor, { limit: 200 }),
+    cookies(),
+  ]);
+  const failing = connections.data.filter(({ status }) => status === "failing");
+  const banners = (
+    <ShellBanners
+      stopped={
+        workspace.sending_stopped_at && (
+          <SendingStopped
+            since={workspace.sending_stopped_at}
+            resume={actor.permissions.has("sends:write") ? resumeSending.bind(null, slug) : null}
+          />
+        )
+      }
+      troubles={failing.map((connection) => ({
+        id: connection.id,
+        title: `“${connection.display_name}” is failing, so its sends are held.`,
+        why: connection.last_error ?? "The last call to it was refused.",
+        href: `/${slug}/configuration/connections/${connection.id}`,
+        fix: "Open connection",
+      }))}
+    />
+  );
+  return (
+    <Shell
+      slug={slug}
+      workspaces={workspaces}
+      user={user}
+      theme={theme.parse(chosen.get(THEME_COOKIE)?.value)}
+      setTheme={setTheme}
+      banners={banners}
+    >
+      <RememberWorkspace slug={slug} />
+      {children}
+    </Shell>
+  );
+}

@@ -1,0 +1,84 @@
+import { Ban, SearchX } from "lucide-react";
+import type { Metadata } from "next";
+import Link from "next/link";
+import { AddSuppression } from "@/components/suppressions/add-suppression";
+import { SuppressionFilters } from "@/components/suppressions/suppression-filters";
+import { suppressionQuery } from "@/components/suppressions/suppression-query";
+import { SuppressionTable } from "@/components/suppressions/suppression-table";
+import { Button } from "@/components/ui/button";
+import { Card } from "@/components/ui/card";
+import { EmptyState } from "@/components/ui/empty-state";
+import { hrefWith } from "@/components/ui/href";
+import { PageHeader } from "@/components/ui/page-header";
+import { Pagination } from "@/components/ui/pagination";
+import { listConnections } from "@/lib/connections";
+import { listSuppressions } from "@/lib/suppressions";
+import { requireActor } from "@/lib/web/session";
+import * as actions from "./actions";
+
+export const metadata: Metadata = { title: "Suppressions" };
+
+export default async function SuppressionsPage({ params, searchParams }: PageProps<"/[workspace]/suppressions">) {
+  const [{ workspace: slug }, asked] = await Promise.all([params, searchParams]);
+  const actor = await requireActor(slug);
+  const query = suppressionQuery.parse(asked);
+  const [page, connections] = await Promise.all([
+    listSuppressions(actor, { ...query, limit: 50 }),
+    listConnections(actor, { limit: 200 }),
+  ]);
+  const path = `/${slug}/suppressions`;
+  const may = actor.permissions.has("suppressions:write");
+  const asking = Boolean(query.q || query.reason || query.cursor);
+  return (
+    <>
+      <PageHeader
+        title="Suppressions"
+        description={`Addresses that this workspace does not write to. Bounces, complaints and unsubscribes arrive here by themselves.${may ? "" : " Your role can look, not change: an owner, admin or marketer can add and remove them."}`}
+        actions={
+          <AddSuppression
+            connections={connections.data.map(({ id, display_name, message_stream, streams }) => ({
+              id,
+              display_name,
+              message_stream,
+              streams,
+            }))}
+            create={actions.createSuppression.bind(null, slug)}
+            disabled={!may}
+          />
+        }
+      />
+      {(asking || page.data.length > 0) && <SuppressionFilters path={path} query={query} />}
+      <Card flush>
+        {page.data.length > 0 ? (
+          <SuppressionTable
+            suppressions={page.data}
+            connectionNames={new Map(connections.data.map(({ id, display_name }) => [id, display_name]))}
+            profilesPath={`/${slug}/profiles`}
+            lift={may ? actions.deleteSuppression.bind(null, slug) : null}
+          />
+        ) : asking ? (
+          <EmptyState
+            icon={SearchX}
+            title="Nothing found"
+            action={
+              <Button asChild>
+                <Link href={path}>Clear search</Link>
+              </Button>
+            }
+          >
+            No suppressed address begins like this.
+          </EmptyState>
+        ) : (
+          <EmptyState icon={Ban} title="Nobody is suppressed">
+            Hard bounces, spam complaints and unsubscribes are added as they are reported. You can also add an address
+            by hand.
+          </EmptyState>
+        )}
+        <Pagination
+          first={query.cursor ? hrefWith(path, { ...query, cursor: undefined }) : null}
+          next={page.next_cursor && hrefWith(path, { ...query, cursor: page.next_cursor })}
+        />
+      </Card>
+    </>
+  );
+}

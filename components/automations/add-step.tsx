@@ -1,0 +1,81 @@
+"use client";
+
+import { GitBranch, Hourglass, LogOut, type LucideIcon, Mail, Plus } from "lucide-react";
+import { useRef } from "react";
+import { Button } from "@/components/ui/button";
+import { DropdownMenu, MenuItem } from "@/components/ui/dropdown-menu";
+import { nestingMax } from "@/lib/automations/schema";
+import { useBuilder } from "./builder-context";
+import { insertStep, newStep, type Place, type StepType, stepWords } from "./draft";
+
+export const stepIcons: Record<StepType, LucideIcon> = {
+  send_email: Mail,
+  delay: Hourglass,
+  branch: GitBranch,
+  exit: LogOut,
+};
+const types: StepType[] = ["send_email", "delay", "branch", "exit"];
+
+type Props = {
+  place: Place;
+  index: number;
+  /** Between two steps: the id of the one that comes next. Null at the end of a list. */
+  before: string | null;
+};
+
+/** Puts a step of a chosen type at a place of the flow. */
+export function AddStep({ place, index, before }: Props) {
+  const { draft, change, show, toggle, connections } = useBuilder();
+  const chosen = useRef(false);
+  const add = (type: StepType) => {
+    const usable = connections.filter((connection) => connection.status !== "disabled");
+    const step = newStep(type, draft, usable[0]?.id ?? null);
+    chosen.current = true;
+    change((now) => insertStep(now, place, index, step));
+    toggle(step.key);
+    if (step.type === "branch") for (const branch of step.branches) toggle(branch.key);
+    show([...place, index].join("."));
+  };
+  // A list at depth n has a path of 3n - 2 parts or, through "else", fewer; the schema counts the lists.
+  const full = place.filter((part) => part === "steps" || part === "else").length > nestingMax;
+  return (
+    <DropdownMenu
+      align="start"
+      onCloseAutoFocus={(event) => {
+        if (chosen.current) event.preventDefault();
+        chosen.current = false;
+      }}
+      trigger={
+        before === null ? (
+          <Button size="sm">
+            <Plus aria-hidden /> Add step
+          </Button>
+        ) : (
+          <Button
+            variant="secondary"
+            size="icon"
+            aria-label={`Insert step before ${before}`}
+            className="size-6 rounded-full text-faint hover:text-ink pointer-coarse:size-8"
+          >
+            <Plus className="size-3.5" />
+          </Button>
+        )
+      }
+    >
+      {types.map((type) => {
+        const Icon = stepIcons[type];
+        return (
+          <MenuItem key={type} disabled={type === "branch" && full} onSelect={() => add(type)}>
+            <Icon aria-hidden />
+            <span>
+              <span className="block font-medium">{stepWords[type].label}</span>
+              <span className="block text-muted text-xs">
+                {type === "branch" && full ? `Branches nest at most ${nestingMax} deep` : stepWords[type].hint}
+              </span>
+            </span>
+          </MenuItem>
+        );
+      })}
+    </DropdownMenu>
+  );
+}

@@ -1,0 +1,13 @@
+import { expect, test } from "vitest";
+import { sendQuery, sendsHref } from "./send-query";
+
+test("an address that was typed or cut badly shows the log, not an error", () => {
+  const nonsense = { status: "lost", q: ["a", "b"], cursor: "x", automation_id: "y".repeat(300), other: "1" };
+  expect(sendQuery.parse(nonsense)).toEqual({});
+});
+
+test("what was asked comes back in the address, without what is empty", () => {
+  const query = sendQuery.parse({ status: "bounced", q: " a b&c " });
+  expect(sendsHref("/acme/sends", { ...query, automation_id: "" })).toBe("/acme/sends?status=bounced&q=a+b%26c");
+  expect(sendsHref("/acme/sends", {})).toBe("/acme/sends");
+});

@@ -1,0 +1,27 @@
+import "server-only";
+
+export {
+  changeName,
+  changePassword,
+  signIn,
+  signUp,
+  signUpState,
+  userOfSession,
+  verifyPassword,
+} from "./accounts";
+export { type AuditFacts, audit, bumpVersion, listAudit } from "./audit";
+export { acceptInvitation, invite, listInvitations, revokeInvitation, viewInvitation } from "./invitations";
+export { createKey, type FoundKey, findKey, listKeys, noteKeyUsed, revokeKey } from "./keys";
+export { changeRole, listMembers, removeMember } from "./members";
+export { type CreatedWorkspace, createUser, createWorkspace, operatorActor, setPassword } from "./operator";
+export { createResetLink, resetOfToken, resetPassword } from "./resets";
+export {
+  actorOfUser,
+  changeWorkspace,
+  getWorkspace,
+  listWorkspaces,
+  openWorkspace,
+  resumeSending,
+  stopSending,
+  workspaceById,
+} from "./workspaces";
