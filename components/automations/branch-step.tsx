@@ -72,7 +72,7 @@ export function BranchEditor({ path, place, index, step, set, list }: Props) {
 }
 
 // Narrow on phones, so that five levels still fit.
-const way = "min-w-0 border-line-strong border-l-2 pl-2 sm:pl-4";
+const way = "min-w-0 border-line-strong border-l-2 pl-1.5 sm:pl-4";
 
 type HeadProps = {
   path: string;

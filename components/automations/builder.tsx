@@ -116,7 +116,7 @@ function Basics() {
   const { draft, change } = useBuilder();
   return (
     <Card>
-      <Fields className="grid gap-4 space-y-0 sm:grid-cols-2">
+      <Fields className="grid gap-4 space-y-0 @md:grid-cols-2">
         <Field name="name" label="Name">
           <Input
             value={draft.name}

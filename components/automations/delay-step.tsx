@@ -67,7 +67,7 @@ type UntilProps = { path: string; until: Until; set: (until: Until) => void };
 function UntilFields({ path, until, set }: UntilProps) {
   return (
     <div className="space-y-4">
-      <div className="grid gap-4 sm:grid-cols-[9rem_minmax(0,1fr)]">
+      <div className="grid gap-4 @md:grid-cols-[9rem_minmax(0,1fr)]">
         <Field name={`${path}.time`} label="Time">
           <Input type="time" value={until.time} onChange={({ target }) => set({ ...until, time: target.value })} />
         </Field>

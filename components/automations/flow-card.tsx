@@ -15,6 +15,8 @@ type Props = {
   summary: string;
   /** What the card is called as a landmark. */
   label: string;
+  /** Holds a flow of its own: as little as possible is lost at the sides. */
+  nests?: boolean;
   /** Beside the title: a menu. */
   actions?: ReactNode;
   onKeyDown?: (event: KeyboardEvent) => void;
@@ -61,7 +63,12 @@ export function FlowCard({ part, path, icon: Icon, title, summary, label, action
         </button>
         {actions}
       </div>
-      <div id={bodyId} data-body="" hidden={!open} className="border-line border-t px-3 py-4 sm:px-4">
+      <div
+        id={bodyId}
+        data-body=""
+        hidden={!open}
+        className={classes("border-line border-t py-4 sm:px-4", props.nests ? "pr-1 pl-2" : "px-3")}
+      >
         {open && children}
       </div>
     </section>

@@ -86,7 +86,7 @@ function SenderFields({ path, step, set, connection }: Props & { connection: Con
       summary={said.length > 0 ? said.join(", ") : "as the connection says"}
       forced={forced}
     >
-      <Fields className="grid gap-4 space-y-0 sm:grid-cols-2">
+      <Fields className="grid gap-4 space-y-0 @md:grid-cols-2">
         <Field name={`${path}.from_email`} label="From address" optional>
           <Input
             type="email"

@@ -51,6 +51,7 @@ export function StepCard({ place, index, count, step, list }: Props) {
       title={stepWords[step.type].label}
       label={`Step ${step.id}`}
       summary={stepSummary(step)}
+      nests={step.type === "branch"}
       onKeyDown={byKeyboard}
       keyShortcuts={readOnly ? undefined : "Alt+ArrowUp Alt+ArrowDown"}
       actions={

@@ -19,7 +19,7 @@ export function TriggerCard() {
   return (
     <FlowCard part="trigger" path="trigger" icon={Zap} title="Trigger" label="Trigger" summary={triggerWords(trigger)}>
       <Fields>
-        <div className="grid gap-4 sm:grid-cols-2">
+        <div className="grid gap-4 @md:grid-cols-2">
           <Field name="trigger.event" label="Event" hint="As your product sends it, such as signed_up.">
             <Input
               className="font-mono"

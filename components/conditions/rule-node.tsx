@@ -1,6 +1,7 @@
 "use client";
 
 import { Ellipsis, Plus, X } from "lucide-react";
+import { Fragment } from "react";
 import { Button } from "@/components/ui/button";
 import { DropdownMenu, MenuItem } from "@/components/ui/dropdown-menu";
 import { Select } from "@/components/ui/select";
@@ -83,16 +84,18 @@ function Group({ kind, members, ...props }: Props & { kind: GroupKind; members: 
         <NodeActions {...props} noun="group" />
       </div>
       {members.map((member, index) => (
-        <RuleNode
-          // Members have no name of their own, and the inputs keep nothing that their value does not say.
-          // biome-ignore lint/suspicious/noArrayIndexKey: see above
-          key={index}
-          path={`${path}.${kind}.${index}`}
-          rule={member}
-          onChange={(next) => onChange(changeMember(rule, index, next))}
-          fieldsId={fieldsId}
-          label={`Condition ${index + 1}`}
-        />
+        // Members have no name of their own, and the inputs keep nothing that their value does not say.
+        // biome-ignore lint/suspicious/noArrayIndexKey: see above
+        <Fragment key={index}>
+          {index > 0 && <p className="text-muted text-xs">{kind === "all" ? "and" : "or"}</p>}
+          <RuleNode
+            path={`${path}.${kind}.${index}`}
+            rule={member}
+            onChange={(next) => onChange(changeMember(rule, index, next))}
+            fieldsId={fieldsId}
+            label={`Condition ${index + 1}`}
+          />
+        </Fragment>
       ))}
       <div className="flex flex-wrap gap-1">
         <Button size="sm" variant="ghost" onClick={() => onChange(withMember(rule, newComparison()))}>

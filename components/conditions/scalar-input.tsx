@@ -69,7 +69,7 @@ export function ScalarInput({ value, onValueChange, ...props }: Props) {
   };
   const Control = kind === "boolean" ? TruthSelect : kind === "number" ? NumberInput : TextInput;
   return (
-    <div className="grid grid-cols-[6.5rem_minmax(0,1fr)] gap-2">
+    <div className="grid grid-cols-[7.25rem_minmax(0,1fr)] gap-2">
       <Select aria-label="Value type" value={kind} onChange={({ target }) => choose(kindNamed(target.value))}>
         <option value="text">Text</option>
         <option value="number">Number</option>

@@ -1,6 +1,6 @@
 import { Ban, House, type LucideIcon, Plug, Send, Settings, Users, Workflow } from "lucide-react";
 
-export type NavItem = { label: string; href: string; icon: LucideIcon /** Pressed after G. */; key: string };
+type NavItem = { label: string; href: string; icon: LucideIcon /** Pressed after G. */; key: string };
 export type NavGroup = { label?: string; items: NavItem[] };
 
 /** Where one can go in a workspace: the sidebar and the keyboard read the same rows. */

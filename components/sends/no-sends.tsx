@@ -24,7 +24,7 @@ export function NothingFound({ path, next }: { path: string; next: string | null
     >
       {next
         ? "None of the sends looked through so far matches. Older ones may."
-        : "No send matches. An address is found by its beginning, a recent subject by any of its words."}
+        : "No send matches. An address is found by its beginning, a recent subject by any part of it."}
     </EmptyState>
   );
 }

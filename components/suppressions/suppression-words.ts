@@ -34,7 +34,7 @@ export function liftingWords(held: Pick<Suppression, "email" | "scope" | "reason
   const again =
     held.scope === "workspace"
       ? `${held.email} will get email from this workspace again. Everything that suppresses the address is removed, unsubscribes included.`
-      : `${held.email} will get email through ${where} again.`;
+      : `What suppresses ${held.email} because of ${where} is removed: it will get email there again, unless something else holds.`;
   return `${again} ${care[held.reason]}`;
 }
 

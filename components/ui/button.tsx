@@ -4,7 +4,7 @@ import type { ComponentProps } from "react";
 import { classes } from "./classes";
 import { Spinner } from "./spinner";
 
-export const buttonClasses = cva(
+const buttonClasses = cva(
   [
     "relative inline-flex shrink-0 select-none items-center justify-center gap-1.5 whitespace-nowrap rounded-md font-medium",
     "transition-colors duration-100 disabled:pointer-events-none disabled:opacity-50 aria-disabled:opacity-50",

@@ -9,12 +9,3 @@ export const softTone: Record<Tone, string> = {
   bad: "bg-bad-soft text-bad",
   accent: "bg-accent-soft text-accent",
 };
-
-export const textTone: Record<Tone, string> = {
-  neutral: "text-faint",
-  info: "text-info",
-  good: "text-good",
-  warn: "text-warn",
-  bad: "text-bad",
-  accent: "text-accent",
-};

@@ -2,7 +2,7 @@ import "server-only";
 import { setImmediate } from "node:timers/promises";
 import type { OutgoingMessage } from "../connections/schema";
 import { log } from "../log";
-import { decideLetter } from "./decide-letter";
+import { addressOf, decideLetter } from "./decide-letter";
 import type { OpenedLane } from "./lanes";
 import { addressLookMaxMs, addressLookMs, batchBytesMax, renderShare, unreadableLookMs } from "./limits";
 import { type Reason, reasonSentence } from "./reasons";
@@ -76,7 +76,7 @@ function prepareLetter(
         const { batchId } = batch;
         const written = writeLetter(letter, decision, { batchId, unsubscribeUrl: unsubscribePlaceholder, now });
         if (written.kind === "message") return { ...written, fromEmail: decision.fromEmail };
-        return drop(letter, "failed", written.reason, written.details, decision.to);
+        return drop(letter, "failed", written.reason, written.details);
       }
     }
   } catch (thrown) {
@@ -85,16 +85,11 @@ function prepareLetter(
   }
 }
 
-/** The email does not leave, for good. */
-function drop(
-  letter: Letter,
-  status: "skipped" | "failed",
-  reason: Reason,
-  details: Record<string, unknown>,
-  toEmail?: string,
-): Verdict {
+/** The email does not leave, for good; the log says to whom it would have gone. */
+function drop(letter: Letter, status: "skipped" | "failed", reason: Reason, details: Record<string, unknown>): Verdict {
   const problem = details.problem as { message?: unknown } | undefined; // written by writeLetter, of its RenderProblem
   const detail = typeof problem?.message === "string" ? problem.message : reasonSentence(reason);
+  const toEmail = (letter.person && addressOf(letter.person)) ?? undefined;
   return undone(letter, { status, reason, detail, dueAt: null, toEmail }, { reason, details });
 }
 

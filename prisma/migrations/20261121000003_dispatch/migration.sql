@@ -56,12 +56,14 @@ BEGIN
     RETURNING e.id)
   SELECT array_agg(id) INTO saved FROM moved;
 
+  -- The address as it is now, so that the log shows and finds a send that is held or skipped; where it really goes is decided when it leaves.
   INSERT INTO sends (workspace_id, id, kind, connection_id, message_stream, automation_id, version_id, enrollment_id, step_id, profile_id,
-    status, scheduled_at, due_at, created_at)
+    to_email, status, scheduled_at, due_at, created_at)
   SELECT ws, s.id, 'automation', s.connection_id, s.message_stream, e.automation_id, s.version_id, e.id, s.step_id, e.profile_id,
-    'queued', s.scheduled_at, present, present
+    nullif(btrim(p.traits->>'email'), ''), 'queued', s.scheduled_at, present, present
   FROM jsonb_to_recordset(sends) s(id uuid, enrollment_id uuid, step_id text, connection_id uuid, message_stream text, version_id uuid, scheduled_at timestamptz)
   JOIN enrollments e ON e.workspace_id = ws AND e.id = s.enrollment_id
+  JOIN profiles p ON p.workspace_id = ws AND p.id = e.profile_id
   WHERE s.enrollment_id = ANY (saved)
   ON CONFLICT (workspace_id, enrollment_id, step_id) DO NOTHING;
 
