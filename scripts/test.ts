@@ -26,7 +26,11 @@ const steps: Step[] = [
     title: "Production build",
     command: [node, "--conditions=react-server", "--import", "tsx", "scripts/build.ts"],
   },
-  { name: "types", title: "Types", command: [node, "node_modules/typescript/bin/tsc", "--noEmit"] },
+  {
+    name: "types",
+    title: "Types",
+    command: [node, "node_modules/typescript/bin/tsc", "--noEmit", "--incremental", "false"],
+  },
   { name: "unused", title: "Unused files, exports and dependencies", command: [node, "node_modules/knip/bin/knip.js"] },
   {
     name: "unit",

@@ -26,7 +26,7 @@ export function ComparisonFields({ path, comparison, onChange, fieldsId }: Props
       <div
         className={classes(
           "grid gap-2 @md:grid-cols-[minmax(0,1fr)_11rem]",
-          !wide && "@xl:grid-cols-[minmax(0,1fr)_11rem_minmax(0,1fr)]",
+          !wide && "@lg:grid-cols-[minmax(0,1fr)_11rem_minmax(0,1fr)]",
         )}
       >
         <Field name={`${path}.field`} label="Field" hideLabel>

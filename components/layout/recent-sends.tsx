@@ -1,5 +1,6 @@
 import { Send as SendIcon } from "lucide-react";
 import Link from "next/link";
+import { recipientOf, subjectOf } from "@/components/sends/send-table";
 import { SendStatusBadge } from "@/components/sends/status-badge";
 import { Button } from "@/components/ui/button";
 import { Card } from "@/components/ui/card";
@@ -26,7 +27,7 @@ export function RecentSends({ sends, path }: { sends: Send[]; path: string }) {
           <TableHead>
             <Th>To</Th>
             <Th hide="sm">Subject</Th>
-            <Th className="w-36">Status</Th>
+            <Th className="w-32">Status</Th>
             <Th hide="sm" className="w-32">
               When
             </Th>
@@ -35,10 +36,10 @@ export function RecentSends({ sends, path }: { sends: Send[]; path: string }) {
             {sends.map((send) => (
               <Tr key={send.id}>
                 <Td className="truncate">
-                  <RowLink href={`${path}/${send.id}`}>{send.to ?? "No address"}</RowLink>
+                  <RowLink href={`${path}/${send.id}`}>{recipientOf(send)}</RowLink>
                 </Td>
                 <Td hide="sm" className="truncate text-muted">
-                  {send.subject ?? "Not rendered yet"}
+                  {subjectOf(send)}
                 </Td>
                 <Td>
                   <SendStatusBadge status={send.status} reason={send.reason} />

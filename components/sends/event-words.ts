@@ -56,7 +56,7 @@ export function eventWords({ type, data }: { type: string; data: Data }): EventW
 }
 
 /** `hard_bounce` → `Hard bounce`. */
-export function spelled(code: string): string {
+function spelled(code: string): string {
   const words = code.replaceAll("_", " ");
   return words.charAt(0).toUpperCase() + words.slice(1);
 }

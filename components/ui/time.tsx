@@ -61,7 +61,13 @@ export function Time({ at, exact = false, className }: Props) {
   const moment = new Date(at);
   const full = exactTime(moment.getTime(), zone);
   return (
-    <time dateTime={moment.toISOString()} title={full} className={className ?? "whitespace-nowrap tabular-nums"}>
+    <time
+      dateTime={moment.toISOString()}
+      title={full}
+      className={className ?? "whitespace-nowrap tabular-nums"}
+      // A part of the page that comes to life late may find that the clock has ticked since the server wrote it.
+      suppressHydrationWarning
+    >
       {exact ? full : relativeTime(moment.getTime(), now)}
     </time>
   );

@@ -18,7 +18,7 @@ export function AuditLog({ entries, path, first, next }: Props) {
         <Table label="Audit log">
           <TableHead>
             <Th>What</Th>
-            <Th>Who</Th>
+            <Th hide="sm">Who</Th>
             <Th>When</Th>
           </TableHead>
           <TableBody>
@@ -26,11 +26,12 @@ export function AuditLog({ entries, path, first, next }: Props) {
               <Tr key={entry.id}>
                 <Td className="min-w-40">
                   <span className="font-medium">{actionWords(entry.action)}</span>
-                  {entry.subject && <span className="break-all text-muted"> {entry.subject}</span>}
+                  {entry.subject && <span className="wrap-anywhere text-muted"> {entry.subject}</span>}
                   <span className="block text-faint text-xs">{factWords(entry.data)}</span>
+                  <span className="wrap-anywhere block text-faint text-xs sm:hidden">by {entry.actor}</span>
                 </Td>
-                <Td className="text-muted">
-                  <span className="break-all">{entry.actor}</span>
+                <Td hide="sm" className="text-muted">
+                  <span className="wrap-anywhere">{entry.actor}</span>
                   {entry.actor_kind.endsWith("_key") && <span className="block text-faint text-xs">by API key</span>}
                 </Td>
                 <Td className="text-muted">

@@ -5,8 +5,8 @@ import { curlForKey } from "./curl";
 test("an action reads as words", () => expect(actionWords("member.role_changed")).toBe("Member role changed"));
 
 test("facts read as words, and what is not a plain fact stays out", () =>
-  expect(factWords({ from: "viewer", to: "admin", sealed: true, timezone: null, inner: {} })).toBe(
-    "from viewer · to admin · sealed yes",
+  expect(factWords({ to: "admin", from: "viewer", sealed: true, timezone: null, inner: {} })).toBe(
+    "from viewer · sealed yes · to admin",
   ));
 
 test("the trial of a publishable key is of a visitor, because it may name no user alone", () => {

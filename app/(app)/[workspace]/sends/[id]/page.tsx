@@ -33,7 +33,7 @@ export default async function SendPage({ params }: PageProps<"/[workspace]/sends
         back={{ href: at("sends"), label: "Send log" }}
       />
       <SendReason send={send} />
-      <div className="grid items-start gap-4 lg:grid-cols-2">
+      <div className="grid items-start gap-4 lg:grid-cols-[minmax(0,1fr)_minmax(0,32rem)]">
         <SendTimeline events={send.events} />
         <SendFacts
           send={send}
