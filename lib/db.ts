@@ -73,29 +73,46 @@ export const db: Db = {
   sql: (text, values) => (current.getStore() ?? outside).sql(text, values),
 };
 
+const openWithinMs = 5_000;
+
 /**
- * Runs `work` in one transaction; inside another transaction it joins that one.
+ * Runs `work` in one transaction of at most `timeoutMs`; inside another transaction it joins that one.
  * What `work` does with `db` runs in it as well, so use cases compose. Never keep one open while calling someone outside.
  */
 export function transaction<T>(work: (tx: Db) => Promise<T>, { timeoutMs = 10_000 } = {}): Promise<T> {
   const joined = current.getStore();
   if (joined) return work(joined);
   const slot: { client?: pg.PoolClient } = {};
+  const calledAtMs = performance.now();
   return opening.run(slot, () =>
     handles().prisma.$transaction(
       (prisma) =>
         opening.exit(() => {
           const { client } = slot;
           if (!client) throw new Error("Prisma opened a transaction without our pool");
+          const endMs = Math.min(performance.now() + timeoutMs, calledAtMs + openWithinMs + timeoutMs);
           const tx = over(
             () => prisma,
-            () => client,
+            () => {
+              if (performance.now() > endMs) throw new TransactionOver(timeoutMs);
+              return client;
+            },
           );
           return current.run(tx, () => work(tx));
         }),
-      { timeout: timeoutMs, maxWait: 5_000 },
+      // Prisma rolls back and gives the connection to others while `work` goes on. So ours has to end first, also in a process that
+      // was stopped for a while: else what comes late would be written by itself, or into somebody else's transaction.
+      { timeout: openWithinMs + timeoutMs + 1_000, maxWait: openWithinMs },
     ),
   );
+}
+
+/** Thrown at the next statement of a transaction that took too long; with it everything is rolled back. */
+class TransactionOver extends Error {
+  readonly code = "P2028"; // as Prisma calls it
+  constructor(timeoutMs: number) {
+    super(`a transaction took longer than ${timeoutMs} ms`);
+  }
 }
 
 /** Leaves the surrounding transaction: for what must be kept whatever becomes of it. */

@@ -19,6 +19,8 @@ export type Builder = {
   troubled: ReadonlySet<Part>;
   /** Opens what a path lies in and moves the focus there. */
   show: (path: string) => void;
+  /** Moves the focus to the head of a card, open or not; where the card is gone, to what is left around it. */
+  focusCard: (path: string) => void;
 };
 
 export const BuilderContext = createContext<Builder | null>(null);

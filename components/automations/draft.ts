@@ -1,4 +1,4 @@
-import type { Rule } from "@/components/conditions/rule";
+import { newComparison, type Rule } from "@/components/conditions/rule";
 import type { AutomationDefinition, DelayStep, Reentry, SendEmailStep, Step } from "@/lib/automations/schema";
 
 /**
@@ -139,7 +139,7 @@ export function newStep(type: StepType, draft: Draft, connectionId: string | nul
 
 export const newBranch = (key: number): DraftBranch => ({
   key,
-  when: { field: "profile.plan", op: "eq", value: "" },
+  when: newComparison(),
   steps: [],
 });
 

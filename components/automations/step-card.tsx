@@ -30,7 +30,7 @@ type Props = {
 
 /** A step of the flow with its settings; a branch also shows the flows that it leads to. */
 export function StepCard({ place, index, count, step, list }: Props) {
-  const { change, readOnly, show } = useBuilder();
+  const { change, readOnly, focusCard } = useBuilder();
   const path = [...place, index].join(".");
   const set = (next: DraftStep) => change((draft) => changeStep(draft, place, index, next));
   const move = (by: -1 | 1) => {
@@ -81,7 +81,7 @@ export function StepCard({ place, index, count, step, list }: Props) {
               tone="bad"
               onSelect={() => {
                 change((draft) => removeStep(draft, place, index));
-                show([...place, Math.max(0, index - 1)].join("."));
+                focusCard([...place, Math.max(0, index - 1)].join("."));
               }}
             >
               <Trash2 aria-hidden /> Delete

@@ -14,7 +14,7 @@ export function StepList({ place, empty }: Props) {
   const { draft, readOnly } = useBuilder();
   const steps = stepsAt(draft, place);
   return (
-    <>
+    <div data-path={place.join(".")}>
       {steps.length > 0 && (
         <ol>
           {steps.map((step, index) => (
@@ -39,7 +39,7 @@ export function StepList({ place, empty }: Props) {
           <AddStep place={place} index={steps.length} before={null} />
         </div>
       )}
-    </>
+    </div>
   );
 }
 

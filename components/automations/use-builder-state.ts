@@ -33,9 +33,9 @@ export function useBuilderState({ initial, ...fixed }: Options) {
     if (!sameShape(draft, next)) setRefused({});
     setDraft(next);
   };
-  const show = (path: string, within: Draft = draft) => {
+  const show = (path: string) => {
     setView("flow");
-    setOpen((before) => new Set([...before, ...partsAlong(within, path)]));
+    setOpen((before) => new Set([...before, ...partsAlong(draft, path)]));
     focusOn(path);
   };
   const toggle = (part: Part) =>
@@ -51,6 +51,7 @@ export function useBuilderState({ initial, ...fixed }: Options) {
     toggle,
     troubled: new Set(Object.keys(problems).flatMap((path) => partsAlong(draft, path))),
     show,
+    focusCard: (path) => focusOn(path, "head"),
   };
   return {
     builder,

@@ -2,9 +2,10 @@
 
 import { useRouter } from "next/navigation";
 import { useRef, useState, useTransition } from "react";
+import { settled } from "@/components/form/use-action";
 import { toast } from "@/components/ui/toast";
 import type { AnyAutomation } from "@/lib/automations/schema";
-import type { ActionResult, PublicError } from "@/lib/errors";
+import type { PublicError } from "@/lib/errors";
 import type { Lifecycle } from "./lifecycle";
 import { checkDraft } from "./problems";
 import type { useBuilderState } from "./use-builder-state";
@@ -13,11 +14,6 @@ import type { useBuilderState } from "./use-builder-state";
 export type SavingError = { title: string; error: PublicError | null };
 
 type Options = { automation: AnyAutomation; state: ReturnType<typeof useBuilderState>; lifecycle: Lifecycle };
-
-const lost: PublicError = {
-  error: "server_error",
-  detail: "The server could not be reached. Check your connection and try again.",
-};
 
 /** Saves the draft, and publishes it when that is asked: first checked here, then by the server, with the same sentences. */
 export function useSaving({ automation, state, lifecycle }: Options) {
@@ -39,12 +35,12 @@ export function useSaving({ automation, state, lifecycle }: Options) {
       return refuse(checked.problems, false);
     }
     if (dirty || automation.definition_error !== null || !publishing) {
-      const saved = await settled(lifecycle.update({ id, ...checked.input }));
+      const saved = await settled(lifecycle.update, { id, ...checked.input });
       if (!saved.ok) return refused("The draft was not saved.", saved.error);
       accept(draft);
     }
     if (publishing) {
-      const published = await settled(lifecycle.publish({ id }));
+      const published = await settled(lifecycle.publish, { id });
       router.refresh();
       if (!published.ok) return refused("The draft is saved, but it was not published.", published.error);
       toast.success(`Published. Version ${published.value.live_version} is live.`);
@@ -65,14 +61,4 @@ export function useSaving({ automation, state, lifecycle }: Options) {
     });
   };
   return { pending, error, save: () => run(false), publish: () => run(true) };
-}
-
-/** A failed fetch is a TypeError in every browser; anything else that is thrown (a redirect) is Next's own business. */
-async function settled<T>(call: Promise<ActionResult<T>>): Promise<ActionResult<T>> {
-  try {
-    return await call;
-  } catch (thrown) {
-    if (thrown instanceof TypeError) return { ok: false, error: lost };
-    throw thrown;
-  }
 }

@@ -1,6 +1,7 @@
 "use client";
 
 import { type ComponentProps, useState } from "react";
+import { classes } from "@/components/ui/classes";
 import { Input } from "@/components/ui/input";
 import { Select } from "@/components/ui/select";
 import { type DurationUnit, durationUnitNames, isoAmount, readAmount } from "./duration-amount";
@@ -26,19 +27,20 @@ export function DurationInput({ value, onValueChange, ...props }: Props) {
     onValueChange(isoAmount(next));
   };
   return (
-    <div className="grid grid-cols-[minmax(0,1fr)_8.5rem] gap-2">
+    <div className="flex flex-wrap gap-2">
       <Input
         {...props}
         inputMode={iso ? "text" : "numeric"}
         autoComplete="off"
         spellCheck={false}
         placeholder={iso ? "P1DT12H" : "1"}
-        className={iso ? "font-mono" : undefined}
+        className={classes("flex-1 basis-24", iso && "font-mono")}
         value={iso ? value : read.amount}
         onChange={(event) => (iso ? onValueChange(event.target.value) : set({ unit, amount: event.target.value }))}
       />
       <Select
         aria-label="Unit"
+        className="flex-1 basis-30"
         value={iso ? asText : unit}
         onChange={({ target }) => {
           setAsIso(target.value === asText);

@@ -69,13 +69,18 @@ export function ScalarInput({ value, onValueChange, ...props }: Props) {
   };
   const Control = kind === "boolean" ? TruthSelect : kind === "number" ? NumberInput : TextInput;
   return (
-    <div className="grid grid-cols-[7.25rem_minmax(0,1fr)] gap-2">
-      <Select aria-label="Value type" value={kind} onChange={({ target }) => choose(kindNamed(target.value))}>
+    <div className="flex flex-wrap gap-2">
+      <Select
+        aria-label="Value type"
+        className="basis-29"
+        value={kind}
+        onChange={({ target }) => choose(kindNamed(target.value))}
+      >
         <option value="text">Text</option>
         <option value="number">Number</option>
         <option value="boolean">True/false</option>
       </Select>
-      <Control {...props} value={value} onValueChange={onValueChange} />
+      <Control {...props} className="flex-1 basis-24" value={value} onValueChange={onValueChange} />
     </div>
   );
 }

@@ -53,8 +53,11 @@ export function useAction<I, T>(action: Action<I, T>, { onSuccess, success, refr
   return { run, pending, error, clear: useCallback(() => setError(null), []) };
 }
 
-/** A failed fetch is a TypeError in every browser; anything else that is thrown (a redirect) is Next's own business. */
-async function settled<I, T>(action: Action<I, T>, input: I): Promise<ActionResult<T>> {
+/**
+ * Calls a server action; a lost connection becomes an error like any other. A failed fetch is a TypeError in every browser; anything
+ * else that is thrown (a redirect) is Next's own business.
+ */
+export async function settled<I, T>(action: Action<I, T>, input: I): Promise<ActionResult<T>> {
   try {
     return await action(input);
   } catch (thrown) {

@@ -1,12 +1,12 @@
 import "server-only";
 import { Command, CommanderError } from "commander";
 import { migrate } from "../../scripts/migrate";
-import { type Actor, permissions } from "../actor";
+import { permissions } from "../actor";
 import { closeDatabase } from "../db";
 import { dispatch } from "../dispatch";
 import { env } from "../env";
 import { toPublicError } from "../errors";
-import { createKey, createUser, createWorkspace, setPassword } from "../workspaces";
+import { createKeyOf, createUser, createWorkspace, setPassword } from "../workspaces";
 
 /**
  * The operator's command line: a face of the same use cases. `--json` prints one line of JSON; errors go to standard error in one
@@ -26,14 +26,6 @@ export async function main(words: readonly string[]): Promise<void> {
     await closeDatabase();
   }
 }
-
-/** The command line acts for whoever runs it on the server: it may do everything. */
-const operator = (workspaceId: string): Actor => ({
-  kind: "operator",
-  id: "cli",
-  workspaceId,
-  permissions: new Set(permissions),
-});
 
 function build(): Command {
   const program = new Command("gflux")
@@ -75,7 +67,7 @@ function workspaceCommands(program: Command): void {
     .option("--kind <kind>", "secret or publishable", "secret")
     .option("--scope <scope...>", `only these (of a secret key): ${permissions.join(", ")}`)
     .action(async ({ json, workspace: workspaceId, name, kind, scope }) =>
-      print(json, await createKey(operator(workspaceId), { project_id: workspaceId, name, kind, scopes: scope ?? [] })),
+      print(json, await createKeyOf(workspaceId, { name, kind, scopes: scope ?? [] })),
     );
 }
 

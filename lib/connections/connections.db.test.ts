@@ -212,6 +212,17 @@ describe("changing", () => {
   });
 });
 
+test("another stream that was looked up with a token that was replaced meanwhile says nothing of the new one's server", async () => {
+  const { id } = await makeConnection(db, { workspaceId: at.actor.workspaceId, serverToken: at.world.serverToken });
+  const slow = at.world.addFault({ action: "latency", ms: 300, path: "/server", count: 1 });
+  const asked = changeConnection(at.actor, { id, message_stream: "outbound" });
+  await expect.poll(() => slow.matched()).toBe(1);
+  await changeConnection(at.actor, { id, server_token: "a-token-that-opens-nothing" });
+  await asked;
+  const row = await db.prisma.connection.findFirstOrThrow({ where: { id } });
+  expect(row).toMatchObject({ serverId: null, status: "unvalidated", messageStream: "outbound" });
+});
+
 describe("validating a saved one", () => {
   test("success makes a failing one ready, remembers the server, and lets held mail go", async () => {
     const { id } = await makeConnection(db, {

@@ -102,6 +102,8 @@ export async function changeConnection(actor: Actor, { id, ...change }: ChangeCo
   const changed = await transaction(async (tx) => {
     const now = await lockConnection(tx, tenant, id);
     if (!now) throw noConnection();
+    // A verdict about credentials that were replaced meanwhile says nothing of the new ones, least of all which server they open.
+    const about = token !== undefined || now.record.credentialsVersion === before.record.credentialsVersion;
     // Ready no longer counts for other credentials or another stream; held mail stays held until they are known to work.
     const status = now.record.status === "ready" ? "unvalidated" : now.record.status;
     await bumpVersion(tx, tenant);
@@ -123,7 +125,7 @@ export async function changeConnection(actor: Actor, { id, ...change }: ChangeCo
         credentialsLast4: lastFour(token),
         ...nothingKnown,
       }),
-      ...(verdict && health(status, verdict)),
+      ...(verdict && about && health(status, verdict)),
     });
   });
   wake();

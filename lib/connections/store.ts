@@ -172,7 +172,7 @@ export async function usesOfConnection(db: Db, tenant: Tenant, id: string): Prom
   return { automations, unsettled: await hasUnsettledSends(db, tenant, id) };
 }
 
-/** Hops over the connection's streams in the index, so that its history costs nothing. */
+/** Hops over the connection's streams in the index, so that its history costs nothing. Lateral with a limit: an EXISTS is hashed, with all of it. */
 async function hasUnsettledSends(db: Db, tenant: Tenant, id: string): Promise<boolean> {
   const rows = await db.sql(
     `with recursive streams(stream) as (
@@ -182,8 +182,8 @@ async function hasUnsettledSends(db: Db, tenant: Tenant, id: string): Promise<bo
          where s.workspace_id = $1 and s.connection_id = $2 and s.message_stream > streams.stream)
        from streams where streams.stream is not null)
      select 1 from streams cross join unnest(array['queued', 'sending', 'unknown']) open(status)
-     where exists (select 1 from sends s where s.workspace_id = $1 and s.connection_id = $2
-       and s.message_stream = streams.stream and s.status = open.status) limit 1`,
+     cross join lateral (select 1 from sends s where s.workspace_id = $1 and s.connection_id = $2
+       and s.message_stream = streams.stream and s.status = open.status limit 1) unsettled limit 1`,
     [tenant.workspaceId, id],
   );
   return rows.length > 0;

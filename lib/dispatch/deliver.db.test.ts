@@ -10,6 +10,7 @@ import {
 } from "../testing/factory";
 import { acceptThenReset, answerEach } from "../testing/fake-connector";
 import { attemptsMax } from "./backoff";
+import { openLane, reportLane } from "./lanes";
 import { makeWorld, people, quiesce } from "./testing/world";
 
 afterEach(quiesce);
@@ -219,6 +220,69 @@ test("being told to slow down holds the whole lane for as long as asked, and bur
   await world.pass();
   expect(await statuses(world)).toEqual(["sent", "sent"]);
   expect((await world.attempts()).map(({ outcome }) => outcome)).toEqual(["refused", "accepted", "accepted"]);
+});
+
+test("a provider that asks to be asked again at once is given a moment all the same", async () => {
+  const world = await makeWorld();
+  await world.enroll(people(1));
+  await world.pass();
+  const { workspaceId, connection } = world;
+  const lane = { workspaceId, connectionId: connection.id, stream: "broadcast", failures: 0 };
+  const opened = await world.means.open(db, world.tenant, connection.id);
+  const beganMs = Date.now();
+  await reportLane({ lane, ...opened }, { kind: "rest", retryAfterMs: 0 }, 0.5);
+  const { notBefore } = await db.prisma.sendLane.findFirstOrThrow({ where: { workspaceId } });
+  expect((notBefore?.getTime() ?? 0) - beganMs).toBeGreaterThan(900);
+});
+
+test("which server a token opens is not remembered of one that was replaced while it was asked", async () => {
+  const world = await makeWorld({ connection: { serverId: null, serverName: null } });
+  const { id } = world.connection;
+  const ready = await world.fake.check();
+  vi.spyOn(world.fake, "check").mockImplementationOnce(async () => {
+    await db.prisma.connection.updateMany({ where: { id }, data: { sealedCredentials: Buffer.from("another") } });
+    return ready;
+  });
+  await world.enroll(people(1));
+  expect(
+    await openLane({ workspaceId: world.workspaceId, connectionId: id, stream: "broadcast", failures: 0 }, world.means),
+  ).toBeNull();
+  expect((await db.prisma.connection.findFirstOrThrow({ where: { id } })).serverId).toBeNull();
+  await world.pass();
+  expect(await statuses(world)).toEqual(["sent"]);
+  expect((await world.attempts())[0]?.serverId).toBe("1");
+});
+
+test("mail that left is shown as sent, even when it was skipped before that was known", async () => {
+  const world = await makeWorld();
+  await world.enroll(people(1));
+  const skip = async (name: string) => {
+    if (name === "save")
+      await db.sql(
+        "update sends set status = 'skipped', reason = 'paused', due_at = null, lease_token = null where workspace_id = $1",
+        [world.workspaceId],
+      );
+  };
+  await world.pass({ step: skip });
+  expect(await statuses(world)).toEqual(["sent"]);
+});
+
+test("what was sent is saved even when the lane cannot be told that it is well again", async () => {
+  const world = await makeWorld();
+  world.fake.answerNext({ kind: "not_sent", cause: "503", rateLimited: false, retryAfterMs: null });
+  await world.enroll(people(1));
+  await world.pass();
+  await world.letTimePass();
+  await db.sql("create function refuse_lane() returns trigger language plpgsql as $$ begin raise 'not now'; end $$");
+  await db.sql("create trigger refuse before update on send_lanes for each row execute function refuse_lane()");
+  const errors = quiet("error");
+  try {
+    await world.pass();
+  } finally {
+    await db.sql("drop function refuse_lane cascade");
+  }
+  expect(await statuses(world)).toEqual(["sent"]);
+  expect(errors).toHaveBeenCalledOnce();
 });
 
 test("a revoked token holds the queue without burning it, and a mended one releases it", async () => {

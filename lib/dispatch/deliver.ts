@@ -1,6 +1,6 @@
 import "server-only";
 import type { CallOutcome } from "../connections/schema";
-import { db } from "../db";
+import { db, retryTransient } from "../db";
 import { env } from "../env";
 import { log } from "../log";
 import type { SuppressionChange } from "../suppressions/schema";
@@ -77,7 +77,7 @@ async function carry(batch: Batch, items: readonly Ready[], trip: Trip): Promise
   }
   const call = await callOut(batch, items, { ...opened, startWithinMs: remainingMs });
   await means.step("report lane");
-  await reportLane(opened, laneNewsOf(call), means.chance());
+  await report(opened, call, means);
   if (call.kind === "call_refused" && call.about === "message" && items.length > 1) {
     await means.step("save refusal");
     const attempts = items.map(({ carried: { sendId, number } }) => {
@@ -91,6 +91,18 @@ async function carry(batch: Batch, items: readonly Ready[], trip: Trip): Promise
   await saveAll(batch, verdicts, { suppressions: suppressionsOf(call, items, batch) });
   count(delivered, verdicts);
   await means.step("saved");
+}
+
+/**
+ * Before the outcome is saved, so that what is put back does not leave again at once. What was sent is worth more than that: should
+ * it fail, the outcome is saved all the same.
+ */
+async function report(opened: OpenedLane, call: CallOutcome, { chance }: Means): Promise<void> {
+  try {
+    await retryTransient(() => reportLane(opened, laneNewsOf(call), chance()));
+  } catch (thrown) {
+    log.error("what a call said about its lane could not be saved", thrown, named(opened.lane));
+  }
 }
 
 async function carryHalves(batch: Batch, items: readonly Ready[], trip: Trip): Promise<void> {

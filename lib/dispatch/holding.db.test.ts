@@ -1,6 +1,9 @@
 import { afterEach, expect, test, vi } from "vitest";
-import { db } from "../db";
+import { db, transaction } from "../db";
+import { makeSends, makeVersion } from "../testing/factory";
 import { dispatch } from "./index";
+import { batchesPerTurn } from "./limits";
+import { Shift } from "./shift";
 import { makeWorld, people, quiesce } from "./testing/world";
 
 afterEach(quiesce);
@@ -77,6 +80,99 @@ test("one connection that hangs keeps nobody else waiting", async () => {
   release();
   await passing;
   expect(await statuses(hanging)).toEqual(["unknown no_answer"]);
+});
+
+test("a change that holds an automation for long keeps no other workspace from advancing", async () => {
+  const [held, other] = [await makeWorld(), await makeWorld()];
+  const { workspaceId, automation } = held;
+  await db.prisma.automation.updateMany({ where: { workspaceId }, data: { status: "paused" } });
+  await held.enroll(people(1));
+  const errors = vi.spyOn(console, "error").mockImplementation(() => undefined);
+  let release: () => void = () => undefined;
+  const released = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  let locked: () => void = () => undefined;
+  const holding = new Promise<void>((resolve) => {
+    locked = resolve;
+  });
+  const change = transaction(
+    async (tx) => {
+      await tx.sql("select from automations where id = $1 for no key update", [automation.id]);
+      locked();
+      await released;
+    },
+    { timeoutMs: 30_000 },
+  );
+  await holding;
+  const passing = dispatch({ budgetMs: 20_000, kind: "worker", ...held.means });
+  await vi.waitFor(async () => expect((await held.runs())[0]?.leaseToken).not.toBeNull(), { timeout: 10_000 });
+  await other.enroll(people(1));
+  try {
+    await vi.waitFor(async () => expect(await statuses(other)).toEqual(["sent"]), { timeout: 10_000 });
+  } finally {
+    release();
+    await change;
+  }
+  await passing;
+  expect(errors).toHaveBeenCalled();
+});
+
+test("what cannot be read is tried again for a day, then it is for a person", async () => {
+  const world = await makeWorld();
+  const { workspaceId } = world;
+  vi.spyOn(console, "error").mockImplementation(() => undefined);
+  await db.prisma.automation.updateMany({ where: { workspaceId }, data: { status: "paused" } });
+  await world.enroll(people(2), { status: "completed" });
+  const [run] = await world.runs();
+  const version = await makeVersion(db, { workspaceId, automationId: world.automation.id, definition: {}, number: 2 });
+  const named = {
+    connectionId: world.connection.id,
+    automationId: world.automation.id,
+    versionId: version.id,
+    profileId: run?.profileId,
+  };
+  await makeSends(db, { workspaceId }, [
+    { ...named, scheduledAt: new Date(Date.now() - 25 * 3_600_000) },
+    { ...named, scheduledAt: new Date(Date.now() - 23 * 3_600_000) },
+  ]);
+  await world.pass();
+  expect(await statuses(world)).toEqual(["queued late", "queued"]);
+  expect((await world.sends()).map(({ dueAt }) => dueAt !== null)).toEqual([false, true]);
+});
+
+test("a lane with a backlog gives its place to the others in between", async () => {
+  const [backlog, small] = [await makeWorld(), await makeWorld()];
+  const queue = async ({ workspaceId, connection, automation, ...world }: typeof small, count: number) => {
+    const { profiles } = await world.enroll(people(1), { status: "completed" });
+    const named = { automationId: automation.id, versionId: automation.version.id, profileId: profiles[0]?.id };
+    const send = { ...named, connectionId: connection.id, stepId: "welcome" };
+    await makeSends(db, { workspaceId }, Array(count).fill(send));
+  };
+  backlog.fake.messagesMax = 1;
+  const many = 4 * batchesPerTurn;
+  await queue(backlog, many);
+  await queue(small, 1);
+  let before = -1;
+  small.fake.answerNext(({ messages, stream }, fake) => {
+    before = backlog.fake.outbox.length;
+    return { kind: "answered", outcomes: fake.accept(messages, stream) };
+  });
+  const onePlace = new Shift(
+    { step: () => undefined, ...backlog.means },
+    () => false,
+    () => undefined,
+    1,
+  );
+  await vi.waitFor(
+    async () => {
+      await onePlace.round();
+      await onePlace.oneDone();
+      expect(onePlace.done.sent).toBe(many + 1);
+    },
+    { timeout: 20_000, interval: 1 },
+  );
+  expect(before).toBe(batchesPerTurn);
 });
 
 test("a budget that is over begins nothing new", async () => {

@@ -24,9 +24,14 @@ export async function openLane(
   if (opened.connection.serverId !== null || !opened.connector.canFind) return { lane, ...opened };
   const check = await opened.connector.check();
   switch (check.kind) {
-    case "ready":
-      await rememberServer(db, tenant, lane.connectionId, { ...check.server, streams: check.streams });
-      return { lane, ...(await open(db, tenant, lane.connectionId)) };
+    case "ready": {
+      const { credentialsVersion } = opened.connection;
+      const facts = { ...check.server, streams: check.streams };
+      await rememberServer(db, tenant, lane.connectionId, facts, { credentialsVersion });
+      const known = await open(db, tenant, lane.connectionId);
+      // Replaced meanwhile: what was found is about the credentials before.
+      return known.connection.serverId === null ? null : { lane, ...known };
+    }
     case "bad_credentials":
       await reportLane({ lane, ...opened }, { kind: "failing", sentence: check.message }, chance());
       return null;
@@ -44,7 +49,8 @@ export async function reportLane({ lane, connection }: OpenedLane, news: LaneNew
       if (lane.failures > 0) await noteLane(db, lane, null);
       return;
     case "rest":
-      await noteLane(db, lane, news.retryAfterMs ?? laneRestMs(lane.failures + 1, chance));
+      // Never at once, whatever the provider says: "after 0 seconds" would be asked again and again.
+      await noteLane(db, lane, restMsOf(news.retryAfterMs, lane.failures, chance));
       return;
     case "failing": {
       const { credentialsVersion } = connection;
@@ -55,6 +61,9 @@ export async function reportLane({ lane, connection }: OpenedLane, news: LaneNew
     }
   }
 }
+
+const restMsOf = (retryAfterMs: number | null, failures: number, chance: number): number =>
+  retryAfterMs === null ? laneRestMs(failures + 1, chance) : Math.max(retryAfterMs, laneRestMs(1, chance));
 
 export const named = ({ workspaceId, connectionId, stream }: Lane) => ({
   workspace: workspaceId,

@@ -24,6 +24,8 @@ export const batchBytesMax = 5_000_000;
 export const lanesAtOnce = 24;
 export const callsPerLane = 2;
 export const workspacesAtOnce = 4;
+/** Then a lane's place is free for another one, should one wait. */
+export const batchesPerTurn = 5;
 
 /** How long a person's missing address is waited for, and how often it is looked for. */
 export const addressWaitMs = 10 * 60_000;

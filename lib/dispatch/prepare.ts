@@ -4,7 +4,7 @@ import type { OutgoingMessage } from "../connections/schema";
 import { log } from "../log";
 import { addressOf, decideLetter } from "./decide-letter";
 import type { OpenedLane } from "./lanes";
-import { addressLookMaxMs, addressLookMs, batchBytesMax, renderShare, unreadableLookMs } from "./limits";
+import { addressLookMaxMs, addressLookMs, batchBytesMax, latenessMaxMs, renderShare, unreadableLookMs } from "./limits";
 import { type Reason, reasonSentence } from "./reasons";
 import type { Batch, ClaimedSend, Letter, Settlement, Verdict } from "./schema";
 import type { Carried } from "./settle";
@@ -81,6 +81,9 @@ function prepareLetter(
     }
   } catch (thrown) {
     log.error("an email could not be prepared; it is tried again", thrown, { send: letter.id });
+    // Not for ever: what is a day late is for a person, like every other.
+    if (now.getTime() - letter.scheduledAt.getTime() > latenessMaxMs)
+      return keep(letter, { dueAt: null, reason: "late" }, { error: String(thrown).slice(0, 500) });
     return putBack(letter, later(now, unreadableLookMs));
   }
 }

@@ -55,8 +55,11 @@ test("what a search that sees did not show twice was never taken, and is sent ag
   const world = await makeWorld();
   await cut(world);
   await db.sql("update send_lanes set not_before = null where workspace_id = $1", [world.workspaceId]);
-  await db.sql("update send_attempts set send_by = started_at where workspace_id = $1", [world.workspaceId]);
-  await world.enroll(people(1, 1)); // the witness: accepted after the cut attempt had ended
+  await db.sql(
+    "update send_attempts set send_by = started_at - $2::int * interval '1 millisecond' where workspace_id = $1",
+    [world.workspaceId, env().providerTimeoutMs],
+  );
+  await world.enroll(people(1, 1)); // the witness: accepted after the cut attempt's call was over
   await world.pass();
   for (let looks = 0; looks < 2; looks += 1) {
     expect((await statuses(world))[0]).toBe("unknown no_answer");
@@ -91,6 +94,56 @@ test("where nothing else shows that the search sees, one message to the black ho
   expect(await statuses(world)).toEqual(["sent"]);
   expect(world.fake.outbox.filter(({ to }) => to === world.fake.blackHole)).toHaveLength(1);
   expect(times(world).map(([, n]) => n)).toEqual([1]);
+});
+
+test("what was accepted while the cut call may still have been under way proves nothing about it", async () => {
+  const world = await makeWorld({ connection: { fromEmail: "hello@example.com" } });
+  world.fake.blackHole = null;
+  await cut(world);
+  await db.sql("update send_lanes set not_before = null where workspace_id = $1", [world.workspaceId]);
+  await db.sql("update send_attempts set send_by = started_at where workspace_id = $1", [world.workspaceId]);
+  await world.enroll(people(1, 1));
+  await world.pass();
+  for (let looks = 0; looks < 3; looks += 1) {
+    await world.ageAttempts(longAgoMs());
+    // As old as the attempt that it stands beside.
+    await db.sql(
+      `update send_attempts a set started_at = c.started_at + interval '1 second'
+       from send_attempts c where a.workspace_id = $1 and c.workspace_id = $1 and a.outcome = 'accepted' and c.outcome is null`,
+      [world.workspaceId],
+    );
+    await db.sql(
+      `update sends s set sent_at = a.started_at from send_attempts a
+       where s.workspace_id = $1 and a.workspace_id = $1 and a.send_id = s.id and a.outcome = 'accepted'`,
+      [world.workspaceId],
+    );
+    await world.letTimePass();
+    await world.pass();
+  }
+  expect((await statuses(world))[0]).toBe("unknown no_answer");
+});
+
+test("a probe that never arrived is followed by another one ten minutes later", async () => {
+  const world = await makeWorld();
+  await cut(world);
+  await world.ageAttempts(longAgoMs());
+  world.fake.answerNext(resetBefore); // the probe
+  await world.pass();
+  const probe = () => world.fake.calls.filter(({ messages: [first] }) => first?.to === world.fake.blackHole).length;
+  await world.ageAttempts(longAgoMs());
+  await world.pass();
+  expect(probe()).toBe(1);
+  await db.sql("update send_lanes set probe_sent_at = probe_sent_at - interval '11 minutes' where workspace_id = $1", [
+    world.workspaceId,
+  ]);
+  await world.ageAttempts(11 * 60_000);
+  for (let looks = 0; looks < 3; looks += 1) {
+    await world.pass();
+    await world.ageAttempts(longAgoMs());
+  }
+  await world.pass();
+  expect(probe()).toBe(2);
+  expect(await statuses(world)).toEqual(["sent"]);
 });
 
 test("while the search is blind nothing is sent again, and at most one probe in ten minutes", async () => {

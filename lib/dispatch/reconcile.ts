@@ -135,19 +135,24 @@ async function lookAtBatch(attempt: OpenAttempt, search: Search): Promise<Look> 
   };
 }
 
-/** Does the search show something of this server and stream that was surely accepted after the attempt? If there is nothing, a probe is sent for the next look. */
+/**
+ * Does the search show something of this server and stream that was surely accepted after the attempt's call was over? If there is
+ * nothing, a probe is sent for the next look; another one when that is not shown either, for it may never have arrived.
+ */
 async function searchSees({ serverId, sendBy }: OpenAttempt & { serverId: string }, search: Search): Promise<boolean> {
   const { claim, means, ask } = search;
+  // Begun by `sendBy`, it may have been taken until the call was given up.
+  const overAt = new Date(sendBy.getTime() + lags().providerTimeoutMs);
   const shows = async (batchId: string, since: Date) => {
     const answer = await ask(batchId, since);
     return answer.kind === "found" && answer.messages.length > 0;
   };
   await means.step("witness");
-  const witness = await findWitness(db, claim.lane, { serverId, after: sendBy });
+  const witness = await findWitness(db, claim.lane, { serverId, after: overAt });
   if (witness !== null && (await shows(witness.batchId, witness.startedAt))) return true;
-  const probe = await readProbe(db, claim.lane);
-  if (probe.batchId !== null && probe.serverId === serverId && probe.sentAt !== null && probe.sentAt > sendBy)
-    return shows(probe.batchId, probe.sentAt);
+  const { batchId, sentAt, ...probe } = await readProbe(db, claim.lane);
+  const counts = batchId !== null && sentAt !== null && sentAt > overAt && probe.serverId === serverId;
+  if (counts && (await shows(batchId, sentAt))) return true;
   await sendProbe(serverId, search);
   return false;
 }

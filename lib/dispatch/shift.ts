@@ -4,16 +4,19 @@ import { log } from "../log";
 import { advanceWorkspace, laneKey } from "./advance";
 import { laneRestMs } from "./backoff";
 import { deliverBatch } from "./deliver";
-import { callsPerLane, lanesAtOnce, workspacesAtOnce } from "./limits";
+import { batchesPerTurn, callsPerLane, lanesAtOnce, workspacesAtOnce } from "./limits";
 import type { Means } from "./means";
 import { reconcileLane } from "./reconcile";
 import type { DispatchReport, DueLane } from "./schema";
 import { dueLanes, dueWorkspaces, unsettledLanes } from "./store";
 
 const workspacesPerLook = 100;
-const lanesPerLook = 100;
+const lanesPerLook = 1_000;
 /** After finding nothing where something was due: somebody else has it. */
 const missedRestMs = 25;
+
+/** Of what is remembered of lanes and workspaces. */
+const keysMax = 10_000;
 
 type Work = "deliver" | "look up";
 
@@ -27,12 +30,16 @@ export class Shift {
   private readonly busy = new Map<string, number>();
   private readonly resting = new Map<string, { untilMs: number; failures: number }>();
   private lastWorkspace: string | null = null;
+  /** The turn in which each lane was last begun. */
+  private readonly turns = new Map<string, number>();
+  private turn = 0;
 
-  /** `ending`: nothing new is begun once it says so. `onLaneDone`: a lane has room again. */
+  /** `ending`: nothing new is begun once it says so. `onLaneDone`: a lane has room again. `placesMax`: lanes at work at once. */
   constructor(
     private readonly means: Means,
     private readonly ending: () => boolean,
     private readonly onLaneDone: () => void = () => undefined,
+    private readonly placesMax = lanesAtOnce,
   ) {}
 
   /** Begins what is due and waits for the part that is quick: advancing. @returns whether there was anything */
@@ -92,13 +99,16 @@ export class Shift {
   private async beginDue(what: Work): Promise<number> {
     if (this.ending()) return 0;
     const due = what === "deliver" ? await dueLanes(db, lanesPerLook) : await unsettledLanes(db, lanesPerLook);
-    return due.filter((lane) => this.beginLane(what, lane)).length;
+    // Those that have waited for their turn longest: a lane with a backlog is always among the oldest due.
+    const lastTurn = (lane: DueLane) => this.turns.get(`${what} ${laneKey(lane)}`) ?? 0;
+    const inTurn = due.toSorted((one, other) => lastTurn(one) - lastTurn(other));
+    return inTurn.filter((lane) => this.beginLane(what, lane)).length;
   }
 
   private beginLane(what: Work, lane: DueLane): boolean {
     const key = `${what} ${laneKey(lane)}`;
     const atOnce = what === "deliver" ? callsPerLane : 1;
-    if (this.ending() || this.jobs.size >= lanesAtOnce || this.rests(key) || (this.busy.get(key) ?? 0) >= atOnce)
+    if (this.ending() || this.jobs.size >= this.placesMax || this.rests(key) || (this.busy.get(key) ?? 0) >= atOnce)
       return false;
     this.begin(key, () => (what === "deliver" ? this.deliver(lane) : this.lookUp(lane)));
     return true;
@@ -106,6 +116,9 @@ export class Shift {
 
   private begin(key: string, work: () => Promise<number>): void {
     this.busy.set(key, (this.busy.get(key) ?? 0) + 1);
+    this.turn += 1;
+    if (this.turns.size > keysMax) this.turns.clear();
+    this.turns.set(key, this.turn);
     const job = this.guarded(key, work).finally(() => {
       this.jobs.delete(job);
       const left = (this.busy.get(key) ?? 1) - 1;
@@ -128,7 +141,8 @@ export class Shift {
 
   private async deliver(lane: DueLane): Promise<number> {
     let claimed = 0;
-    for (let full = true; full && !this.ending(); ) {
+    let full = true;
+    for (let batches = 0; full && batches < batchesPerTurn && !this.ending(); batches += 1) {
       const batch = await deliverBatch(lane, this.means);
       ({ full } = batch);
       claimed += batch.claimed;
@@ -152,6 +166,6 @@ export class Shift {
     const failures = (this.resting.get(key)?.failures ?? 0) + (restMs === undefined ? 1 : 0);
     const untilMs = performance.now() + (restMs ?? laneRestMs(failures, this.means.chance()));
     this.resting.set(key, { untilMs, failures });
-    if (this.resting.size > 10_000) this.resting.clear();
+    if (this.resting.size > keysMax) this.resting.clear();
   }
 }

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test, vi } from "vitest";
 import { systemTenant, type Tenant } from "../actor";
 import type { News } from "../connections/schema";
 import { db, retryTransient, transaction } from "../db";
@@ -294,6 +294,20 @@ describe("news that comes before we know the message", () => {
     expect(await applyPendingNews(db, tenant, connectionId, [messageId])).toMatchObject({ matched: 1 });
     expect((await sendOf(id)).status).toBe("delivered");
     expect((await pendingOf(other.id)).dueAt).toBeNull();
+  });
+
+  test("that cannot be read holds up neither the other news of its workspace nor that of others", async () => {
+    const messageId = nextId();
+    await take(news({ providerMessageId: messageId, newsKey: nextId() }), news({ providerMessageId: messageId }));
+    const [first] = await db.prisma.pendingNews.findMany({ where: { providerMessageId: messageId } });
+    await db.sql("update pending_news set news = '{}' where id = $1", [first?.id]);
+    const { id } = await newSend({ status: "sent", dueAt: null, providerMessageId: messageId });
+    await db.sql("update pending_news set due_at = now() - interval '1 second' where due_at is not null");
+    const told = vi.spyOn(console, "error").mockImplementation(() => undefined);
+    await sweepPendingNews(db, { limit: 100 });
+    expect(told).toHaveBeenCalledOnce();
+    expect((await sendOf(id)).status).toBe("delivered");
+    await db.prisma.pendingNews.deleteMany({ where: { providerMessageId: messageId } });
   });
 
   test("is found by the sweep when webhook and settlement passed each other", async () => {

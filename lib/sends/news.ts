@@ -3,6 +3,7 @@ import { systemTenant, type Tenant } from "../actor";
 import { systemClock } from "../clock";
 import { type News, news as newsSchema } from "../connections/schema";
 import { type Db, retryTransient, transaction } from "../db";
+import { log } from "../log";
 import { applySuppressions } from "../suppressions";
 import { normalEmail, type SuppressionChange } from "../suppressions/schema";
 import { wake } from "../wake";
@@ -88,10 +89,14 @@ export async function sweepPendingNews(db: Db, { limit }: { limit: number }): Pr
   const total: Taken = { matched: 0, pending: 0, woken: 0 };
   for (const workspaceId of await workspacesWithDueNews(db, limit)) {
     const tenant = systemTenant(workspaceId);
-    const swept = await retryTransient(() => transaction((tx) => sweepWorkspace(tx, tenant, limit)));
-    total.matched += swept.matched;
-    total.pending += swept.pending;
-    total.woken += swept.woken;
+    try {
+      const swept = await retryTransient(() => transaction((tx) => sweepWorkspace(tx, tenant, limit)));
+      total.matched += swept.matched;
+      total.pending += swept.pending;
+      total.woken += swept.woken;
+    } catch (thrown) {
+      log.error("kept news of a workspace could not be looked at; the others' is", thrown, { workspace: workspaceId });
+    }
   }
   if (total.woken > 0) wake();
   return total;
@@ -114,7 +119,10 @@ async function applyRows(
   const applied = new Set<string>();
   let woken = 0;
   for (const [connectionId, mine] of grouped(rows, (row) => row.connection_id)) {
-    const items = mine.map((row) => ({ row, news: newsSchema.parse(row.news) }));
+    const items = mine.flatMap((row) => {
+      const news = readKept(row);
+      return news === null ? [] : [{ row, news }];
+    });
     const { matches } = await match(
       db,
       tenant,
@@ -128,6 +136,14 @@ async function applyRows(
   }
   await deletePendingNews(db, tenant, [...applied]);
   return { applied, woken };
+}
+
+/** Null for what this process cannot read (a newer release wrote it): it is kept, and holds up nothing else. */
+function readKept({ id, news: kept }: PendingRow): News | null {
+  const read = newsSchema.safeParse(kept);
+  if (read.success) return read.data;
+  log.error("kept news cannot be read", read.error, { news: id });
+  return null;
 }
 
 /** Which send each piece is about: by its id in the message's metadata, else by the provider's message id. */

@@ -30,9 +30,11 @@ export type SendRow = {
   clicks: number;
 };
 
+/** "late" is for a person to decide. What else a queued row remembers is of its last attempt: what holds it now comes first. */
 const columns = `s.id, s.kind, s.connection_id, s.message_stream, s.automation_id, s.enrollment_id, s.step_id, s.profile_id,
   s.to_email, s.from_email, s.subject, s.status,
-  case when s.status = 'queued' then coalesce(s.reason, send_hold(s.workspace_id, s.connection_id, s.automation_id)) else s.reason end as reason,
+  case when s.status = 'queued' and s.reason is distinct from 'late'
+    then coalesce(send_hold(s.workspace_id, s.connection_id, s.automation_id), s.reason) else s.reason end as reason,
   s.detail, s.attempts, s.provider_message_id, s.created_at, s.sent_at, s.delivered_at, s.opened_at, s.clicked_at, s.opens, s.clicks`;
 
 export type SendFilter = {

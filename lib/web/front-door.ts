@@ -1,5 +1,6 @@
 import "server-only";
 import { type IncomingMessage, type RequestListener, ServerResponse } from "node:http";
+import { BlockList, isIP } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
 import { log } from "../log";
@@ -29,9 +30,33 @@ const webhookPath = /^\/api\/webhooks\/([^/]+)\/data_connections\/([^/]+)\/[a-z]
 export function frontDoor(rest: RequestListener): RequestListener {
   return (incoming, outgoing) => {
     const found = handlerOf(incoming);
-    if (found === null) return rest(incoming, outgoing);
+    if (found === null) {
+      nameCaller(incoming);
+      return rest(incoming, outgoing);
+    }
     return found(incoming, outgoing);
   };
+}
+
+const inside = new BlockList();
+for (const [net, bits] of [
+  ["127.0.0.0", 8],
+  ["10.0.0.0", 8],
+  ["172.16.0.0", 12],
+  ["192.168.0.0", 16],
+] as const)
+  inside.addSubnet(net, bits);
+inside.addAddress("::1", "ipv6");
+inside.addSubnet("fc00::", 7, "ipv6");
+
+/**
+ * Who connects from outside is named last in X-Forwarded-For, whatever the header claims; a proxy on this host or network has named its
+ * caller already. Sign-in counts failures by that last entry.
+ */
+function nameCaller({ headers, socket }: IncomingMessage): void {
+  const address = socket.remoteAddress?.replace(/^::ffff:/, "") ?? "";
+  if (isIP(address) === 0 || inside.check(address, isIP(address) === 6 ? "ipv6" : "ipv4")) return;
+  headers["x-forwarded-for"] = [headers["x-forwarded-for"], address].filter(Boolean).join(", ");
 }
 
 type Listener = (incoming: IncomingMessage, outgoing: ServerResponse) => void;

@@ -9,11 +9,11 @@ export {
   userOfSession,
   verifyPassword,
 } from "./accounts";
-export { type AuditFacts, audit, bumpVersion, listAudit } from "./audit";
+export { audit, bumpVersion, listAudit } from "./audit";
 export { acceptInvitation, invite, listInvitations, revokeInvitation, viewInvitation } from "./invitations";
 export { createKey, type FoundKey, findKey, listKeys, noteKeyUsed, revokeKey } from "./keys";
 export { changeRole, listMembers, removeMember } from "./members";
-export { type CreatedWorkspace, createUser, createWorkspace, operatorActor, setPassword } from "./operator";
+export { createKeyOf, createUser, createWorkspace, operatorActor, setPassword } from "./operator";
 export { createResetLink, resetOfToken, resetPassword } from "./resets";
 export {
   actorOfUser,

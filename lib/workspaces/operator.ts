@@ -1,15 +1,22 @@
 import "server-only";
 import type { z } from "zod";
-import { type Actor, permissions } from "../actor";
+import { type Actor, allow, permissions } from "../actor";
 import { db, transaction } from "../db";
 import { AppError } from "../errors";
 import { publicUser, taken } from "./accounts";
 import { forgetFailures, openAccount } from "./attempts";
 import { createKey } from "./keys";
 import { hashPassword } from "./passwords";
-import { createUserInput, createWorkspaceInput, setPasswordInput, type User } from "./schema";
+import {
+  createKeyInput,
+  createUserInput,
+  createWorkspaceInput,
+  type NewApiKey,
+  setPasswordInput,
+  type User,
+} from "./schema";
 import { accountByEmail, insertAccount, updatePassword } from "./store-accounts";
-import { openWorkspace } from "./workspaces";
+import { openWorkspace, workspaceById } from "./workspaces";
 
 /** What whoever runs the server may do, from the command line and in seeds. There is no form before it, so each parses what it is given. */
 
@@ -65,6 +72,17 @@ export function createWorkspace(given: z.input<typeof createWorkspaceInput>): Pr
     const keys = { secret_key: secret.key, publishable_key: publishable.key };
     return { workspace_id: made.id, slug: made.slug, owner: { email }, ...keys };
   });
+}
+
+/** Makes a key of any workspace. @throws AppError `validation_error`, `not_found` */
+export async function createKeyOf(
+  workspaceId: string,
+  given: Omit<z.input<typeof createKeyInput>, "project_id">,
+): Promise<NewApiKey> {
+  const input = parsed(createKeyInput, { ...given, project_id: workspaceId });
+  const actor = operatorActor(workspaceId);
+  await workspaceById(db, allow(actor, "workspace:read"));
+  return createKey(actor, input);
 }
 
 function parsed<S extends z.ZodType>(schema: S, given: z.input<S>): z.output<S> {

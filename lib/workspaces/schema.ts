@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { permissions, roles } from "../actor";
 
-export { type MemberChange, memberChangeRefusal } from "./roles";
+export { memberChangeRefusal } from "./roles";
 
 /** U+0000 cannot be stored in PostgreSQL's text. */
 const plainText = z.string().refine((text) => !text.includes("\u0000"), "must not contain U+0000");
@@ -17,13 +17,13 @@ export const emailAddress = z
   .pipe(z.email("Enter an email address, such as ada@example.com."));
 
 export const passwordCharactersMin = 10;
-export const passwordCharactersMax = 200;
+const passwordCharactersMax = 200;
 export const newPassword = z
   .string()
   .min(passwordCharactersMin, `Use at least ${passwordCharactersMin} characters.`)
   .max(passwordCharactersMax, `Use at most ${passwordCharactersMax} characters.`);
 
-export const timezone = z
+const timezone = z
   .string()
   .max(64)
   .refine(isTimezone, "Choose a time zone such as Europe/Berlin.")
@@ -31,7 +31,7 @@ export const timezone = z
   .describe("IANA name; null means UTC.");
 
 export const role = z.enum(roles);
-export const permission = z.enum(permissions);
+const permission = z.enum(permissions);
 
 const instant = z.iso.datetime();
 const id = z.uuid("This is not an id.");
@@ -110,7 +110,6 @@ export const createWorkspaceInput = z.strictObject({
   owner_email: emailAddress,
   owner_password: newPassword,
 });
-export type CreateWorkspaceInput = z.infer<typeof createWorkspaceInput>;
 
 // ——— Members and invitations
 
@@ -122,7 +121,6 @@ export const member = z.object({
   joined_at: instant,
 });
 export type Member = z.infer<typeof member>;
-export const memberList = z.object({ data: z.array(member) });
 
 export const changeRoleInput = z.strictObject({ user_id: pathId, role });
 export type ChangeRoleInput = z.infer<typeof changeRoleInput>;
@@ -133,7 +131,7 @@ export type MemberInput = z.infer<typeof memberInput>;
 export const secretLink = z.object({ url: z.url(), expires_at: instant });
 export type SecretLink = z.infer<typeof secretLink>;
 
-export const invitation = z.object({
+const invitation = z.object({
   id,
   role,
   email: z.string().nullable().describe("When set, only this address may accept."),
@@ -142,7 +140,6 @@ export const invitation = z.object({
   expires_at: instant,
 });
 export type Invitation = z.infer<typeof invitation>;
-export const invitationList = z.object({ data: z.array(invitation) });
 export const newInvitation = invitation.extend({ url: z.url() });
 export type NewInvitation = z.infer<typeof newInvitation>;
 
@@ -172,10 +169,10 @@ export type InvitationView = {
 
 // ——— Keys
 
-export const keyKinds = ["publishable", "secret"] as const;
+const keyKinds = ["publishable", "secret"] as const;
 export const keyPrefixes = { publishable: "gflux_pub_live_", secret: "gflux_secret_live_" } as const;
 
-export const apiKey = z.object({
+const apiKey = z.object({
   id,
   project_id: id,
   kind: z.enum(keyKinds),
@@ -211,7 +208,7 @@ export type KeyInput = z.infer<typeof keyInput>;
 
 // ——— Audit
 
-export const auditEntry = z.object({
+const auditEntry = z.object({
   id,
   actor: z.string().describe("Who did it, as people know them."),
   actor_kind: z.string(),
@@ -221,7 +218,7 @@ export const auditEntry = z.object({
   created_at: instant,
 });
 export type AuditEntry = z.infer<typeof auditEntry>;
-export const auditPage = pageOf(auditEntry);
+const auditPage = pageOf(auditEntry);
 export type AuditPage = z.infer<typeof auditPage>;
 export const listAuditInput = z.strictObject(paging);
 export type ListAuditInput = z.infer<typeof listAuditInput>;
