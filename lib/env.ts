@@ -100,7 +100,8 @@ export function read(source: Readonly<Record<string, string | undefined>>): Env 
   if (parsed.success) return shape(parsed.data);
   const issue = parsed.error.issues[0];
   const name = String(issue?.path[0] ?? "");
-  const words = given[name] === undefined ? "is not set" : (issue?.message ?? "is not valid");
+  const wrong = issue?.message.startsWith("must") ? issue.message : `is not valid: ${issue?.message}`;
+  const words = given[name] === undefined ? "is not set" : wrong;
   throw new Error(`The environment variable ${name} ${words}. See the environment table in README.md.`);
 }
 

@@ -36,7 +36,7 @@ export function AddStep({ place, index, before }: Props) {
     if (step.type === "branch") for (const branch of step.branches) toggle(branch.key);
     show([...place, index].join("."));
   };
-  // A list at depth n has a path of 3n - 2 parts or, through "else", fewer; the schema counts the lists.
+  // Each list on the way is one level, as the schema counts them.
   const full = place.filter((part) => part === "steps" || part === "else").length > nestingMax;
   return (
     <DropdownMenu

@@ -19,8 +19,6 @@ import {
   swapped,
 } from "./draft";
 
-const branchesMax = 10;
-
 type Props = {
   path: string;
   place: Place;
@@ -56,7 +54,7 @@ export function BranchEditor({ path, place, index, step, set, list }: Props) {
           {list(branchPlace(place, index, number))}
         </fieldset>
       ))}
-      {!readOnly && branches.length < branchesMax && (
+      {!readOnly && (
         <Button size="sm" variant="ghost" onClick={add}>
           <Plus aria-hidden /> Add branch
         </Button>

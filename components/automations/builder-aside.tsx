@@ -18,7 +18,7 @@ export function BuilderAside({ automation, path, dirty }: Props) {
         <p className="text-muted">{statusWords[status].means}</p>
       </div>
       <div className="space-y-1">
-        <h2 className="font-medium">{live_version === null ? "Never published" : `Version ${live_version}`}</h2>
+        <h2 className="font-medium">{live_version === null ? "No version yet" : `Version ${live_version}`}</h2>
         <p className="text-muted">
           <DraftState automation={automation} dirty={dirty} />
         </p>
@@ -47,8 +47,9 @@ export function BuilderAside({ automation, path, dirty }: Props) {
 }
 
 function DraftState({ automation, dirty }: Omit<Props, "path">) {
-  const { live_version, unpublished_changes, status } = automation;
+  const { live_version, unpublished_changes, status, definition_error } = automation;
   if (dirty) return <Badge tone="warn">Not saved yet</Badge>;
+  if (definition_error !== null) return "The draft cannot be read.";
   if (live_version === null) return "Publish it, and people who do what the trigger says enter.";
   if (!unpublished_changes) return "The draft is the same as this version.";
   return (
@@ -57,6 +58,7 @@ function DraftState({ automation, dirty }: Omit<Props, "path">) {
       {status !== "archived" && (
         <span className="mt-1 block">
           Publish to use it for who enters from then on; who is in it finishes as they began.
+          {status === "paused" && " That resumes it, too."}
         </span>
       )}
     </>

@@ -31,7 +31,8 @@ export function BuilderNotices({ automation, editable, error, problems }: Props)
       )}
       {automation.definition_error !== null && (
         <Banner tone="bad" title="The stored definition cannot be read.">
-          {automation.definition_error} Build it anew and save it, or archive it. What runs is shown under Versions.
+          <p>{automation.definition_error}</p>
+          <p>What stands below is blank. Build it anew and save it, or archive it.</p>
         </Banner>
       )}
       {error && <Refusal error={error} problems={problems} />}

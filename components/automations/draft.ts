@@ -77,7 +77,7 @@ export function stepsAt(draft: Draft, place: Place): DraftStep[] {
 }
 
 /** Replaces the list of steps at a place. */
-export const replaceSteps = (draft: Draft, place: Place, change: (steps: DraftStep[]) => DraftStep[]): Draft =>
+const replaceSteps = (draft: Draft, place: Place, change: (steps: DraftStep[]) => DraftStep[]): Draft =>
   rewrite(draft, place, change);
 
 export const insertStep = (draft: Draft, place: Place, index: number, step: DraftStep): Draft =>
@@ -181,7 +181,7 @@ export const keysIn = (steps: readonly DraftStep[]): number[] =>
 export const freshKey = (draft: Draft): number => keysIn(draft.steps).reduce((most, key) => Math.max(most, key), 0) + 1;
 
 /** The first of base, base-2, base-3… that is not taken. */
-export function freshId(base: string, taken: ReadonlySet<string>): string {
+function freshId(base: string, taken: ReadonlySet<string>): string {
   if (!taken.has(base)) return base;
   let number = 2;
   while (taken.has(`${base}-${number}`)) number += 1;

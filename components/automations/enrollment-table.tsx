@@ -19,12 +19,12 @@ export function EnrollmentTable({ enrollments, profilesPath }: Props) {
     <Table label="People" className="table-fixed">
       <TableHead>
         <Th>Person</Th>
-        <Th className="w-28">Status</Th>
+        <Th className="w-32">Status</Th>
         <Th hide="sm">Step</Th>
         <Th hide="md" className="w-28">
           Entered
         </Th>
-        <Th hide="sm">Next</Th>
+        <Th hide="sm">Next, or ended</Th>
       </TableHead>
       <TableBody>
         {enrollments.map((enrollment) => (
@@ -66,8 +66,12 @@ function Next({ enrollment }: { enrollment: Enrollment }) {
   if (status === "active") return due_at ? <Time at={due_at} /> : "In hand, or waiting for its email";
   return (
     <>
-      {reason && <span className="block">{reasonSentence(reason)}</span>}
-      {ended_at && <Time at={ended_at} />}
+      {reason && <span className="block">{reasonSentence(reason) ?? reason}</span>}
+      {ended_at && (
+        <span className="block">
+          Ended <Time at={ended_at} />
+        </span>
+      )}
     </>
   );
 }

@@ -41,7 +41,8 @@ export function useSaving({ automation, state, lifecycle }: Options) {
     }
     if (publishing) {
       const published = await settled(lifecycle.publish, { id });
-      router.refresh();
+      // Reading the page again would wait for a server that cannot be reached.
+      if (!published.ok && published.error.error !== "server_error") router.refresh();
       if (!published.ok) return refused("The draft is saved, but it was not published.", published.error);
       toast.success(`Published. Version ${published.value.live_version} is live.`);
     } else toast.success("Draft saved.");

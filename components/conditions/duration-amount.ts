@@ -1,5 +1,5 @@
 /** The units that a duration can be typed in, and how ISO 8601 writes each. */
-export const durationUnits = {
+const durationUnits = {
   seconds: { prefix: "PT", letter: "S" },
   minutes: { prefix: "PT", letter: "M" },
   hours: { prefix: "PT", letter: "H" },

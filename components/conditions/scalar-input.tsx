@@ -80,7 +80,7 @@ export function ScalarInput({ value, onValueChange, ...props }: Props) {
         <option value="number">Number</option>
         <option value="boolean">True/false</option>
       </Select>
-      <Control {...props} className="flex-1 basis-24" value={value} onValueChange={onValueChange} />
+      <Control {...props} className="flex-1 basis-20" value={value} onValueChange={onValueChange} />
     </div>
   );
 }

@@ -6,7 +6,7 @@ import { instantMs } from "./instant";
 export type ValueInput = "scalar" | "number" | "text" | "list" | "time" | "duration" | "none";
 
 /** `actual` is an SQL expression of type jsonb (the field, null where it is missing); `bind` takes a parameter and gives its placeholder. */
-export type SqlInput<V> = { actual: string; value: V; bind: (parameter: unknown) => string; now: Date };
+type SqlInput<V> = { actual: string; value: V; bind: (parameter: unknown) => string; now: Date };
 
 type Row<V, S extends z.ZodType<V> = z.ZodType<V>> = {
   /** For people; "…" marks where the value stands, else it follows. */

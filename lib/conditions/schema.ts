@@ -1,8 +1,7 @@
 /** The rule language: what a condition is, whether it holds, and how to say it. All of it is pure, so this is its only door. */
-export { type Comparison, type Condition, condition, conditionDepthMax, conditionNodesMax } from "./condition";
+export { type Condition, condition, conditionDepthMax, conditionNodesMax } from "./condition";
 export { describeCondition } from "./describe";
-export { describeDuration, durationMs, durationMsMax, readDuration } from "./duration";
+export { describeDuration, durationMs, readDuration } from "./duration";
 export { type ConditionContext, profileFields, readField } from "./fields";
-export { instantMs } from "./instant";
 export { matches, needsProfile } from "./matches";
 export { duration, type OperatorName, operators, type ValueInput } from "./operators";

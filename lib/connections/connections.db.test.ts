@@ -214,7 +214,7 @@ describe("changing", () => {
 
 test("another stream that was looked up with a token that was replaced meanwhile says nothing of the new one's server", async () => {
   const { id } = await makeConnection(db, { workspaceId: at.actor.workspaceId, serverToken: at.world.serverToken });
-  const slow = at.world.addFault({ action: "latency", ms: 300, path: "/server", count: 1 });
+  const slow = at.world.addFault({ action: "latency", ms: 2_000, path: "/server", count: 1 });
   const asked = changeConnection(at.actor, { id, message_stream: "outbound" });
   await expect.poll(() => slow.matched()).toBe(1);
   await changeConnection(at.actor, { id, server_token: "a-token-that-opens-nothing" });

@@ -34,11 +34,10 @@ import { webhookSeen } from "./webhooks";
 export type * from "./connector";
 export { connectionRecords, markFailing, openConnector, rememberServer } from "./open";
 export { resealConnections } from "./reseal";
-export type { ConnectionRecord, News, Rejection } from "./schema";
 export { sealedProblem } from "./sealed-problem";
-export { lifecycleProblem, resolveStream, streamProblem } from "./streams";
+export { resolveStream } from "./streams";
 export { rejectionOf } from "./verdict";
-export { parseWebhook, storeWebhook, webhookSeen, webhookSender } from "./webhooks";
+export { parseWebhook, storeWebhook, webhookSender } from "./webhooks";
 
 const day = 86_400_000;
 

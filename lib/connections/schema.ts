@@ -154,23 +154,6 @@ export const webhooksSeen = z.object({
 });
 export type WebhooksSeen = z.infer<typeof webhooksSeen>;
 
-export const testConnectionInput = z.strictObject({
-  id: pathId,
-  to: z
-    .string()
-    .trim()
-    .max(254, "An email address has at most 254 characters.")
-    .pipe(z.email("Enter one bare address, such as ada@example.com.")),
-});
-export type TestConnectionInput = z.output<typeof testConnectionInput>;
-
-/** Accepted, or asked without an answer: then it is looked up, and its send tells what became of it. */
-export const testResult = z.union([
-  z.object({ send_id: z.uuid(), provider_message_id: z.string(), accepted_at: instant }),
-  z.object({ send_id: z.uuid(), status: z.literal("unknown") }),
-]);
-export type TestResult = z.infer<typeof testResult>;
-
 /** The reasons with which `provider_rejected` answers. */
 export const rejectionCodes = [
   "bad_credentials",

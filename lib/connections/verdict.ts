@@ -2,7 +2,7 @@ import type { CallOutcome, CheckOutcome, SendOutcome, Stream } from "./connector
 import type { ConnectionStatus, Rejection } from "./schema";
 import { streamProblem } from "./streams";
 
-export type Checked = Extract<CheckOutcome, { kind: "ready" }>;
+type Checked = Extract<CheckOutcome, { kind: "ready" }>;
 export type Verdict =
   | { ok: true; found: Checked; sentence: string }
   /** `found`: what a good token opened, although something else is wrong. */

@@ -264,6 +264,8 @@ describe("the send log", () => {
     const sent = await makeSend(db, { ...at, status: "sent" });
     expect(await getSend(actor, { id: queued.id })).toMatchObject({ status: "queued", reason });
     expect((await getSend(actor, { id: own.id })).reason).toBe("late");
+    const busy = await makeSend(db, { ...at, reason: "provider_busy" });
+    expect((await getSend(actor, { id: busy.id })).reason).toBe(reason ?? "provider_busy");
     expect((await getSend(actor, { id: sent.id })).reason).toBeNull();
     await stopSending(actor, { queued: "hold" });
     expect((await getSend(actor, { id: queued.id })).reason).toBe("sending_stopped");

@@ -1,3 +1,3 @@
 import "server-only";
 
-export { type CompiledMessage, checkTemplate, compileMessage, renderMessage } from "./render";
+export { compileMessage, renderMessage } from "./render";

@@ -1,11 +1,14 @@
 import "server-only";
 import { databaseUnavailable, db } from "../db";
 import { log } from "../log";
+import { answer } from "./answer";
 import { missingMigrations } from "./migrations";
+import { requestIdOf } from "./request";
 import { type Pulse, readPulse } from "./store";
 
 /** Alive: asks nobody. */
-export const healthRoute = async (): Promise<Response> => Response.json({ status: "ok" });
+export const healthRoute = async (request: Request): Promise<Response> =>
+  answer(200, { status: "ok" }, { "x-request-id": requestIdOf(request) });
 
 type Readiness = {
   ready: boolean;
@@ -46,9 +49,9 @@ export async function readiness(): Promise<Readiness> {
   }
 }
 
-export async function readyRoute(): Promise<Response> {
+export async function readyRoute(request: Request): Promise<Response> {
   const state = await readiness();
-  return Response.json(state, { status: state.ready ? 200 : 503 });
+  return answer(state.ready ? 200 : 503, state, { "x-request-id": requestIdOf(request) });
 }
 
 const rounded = (seconds: number | null): number | null => (seconds === null ? null : Math.round(seconds * 10) / 10);

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { AppError, invalidField } from "../errors";
+import { AppError } from "../errors";
 import { jsonProblem } from "../events/schema";
 import { knownKeys, unknownKeySentence } from "./known-keys";
 
@@ -27,9 +27,10 @@ export function readInput<S extends z.ZodType>(schema: S, { query, body, params 
     Object.entries(params).filter(([name]) => known === null || known.includes(name)),
   );
   const free = known?.filter((name) => !Object.hasOwn(params, name)) ?? null;
-  for (const key of [...Object.keys(query), ...Object.keys(body)])
-    if (free !== null && !free.includes(key)) throw unknownKey(key, [key], free);
-  return parse(schema, { ...query, ...body, ...fromPath }, Object.keys(fromPath));
+  const given: Record<string, unknown> = { ...query, ...body };
+  const strange = free === null ? [] : Object.keys(given).filter((key) => !free.includes(key));
+  if (free !== null && strange.length > 0) throw unknownKeys(schema, { given, strange, known: free });
+  return parse(schema, { ...given, ...fromPath }, Object.keys(fromPath));
 }
 
 /** Parses what is not a request: a form's input. @throws AppError `validation_error` */
@@ -52,5 +53,17 @@ export function parse<S extends z.ZodType>(schema: S, value: unknown, pathNames:
   throw new AppError("validation_error", at === "" ? sentence : `${at}: ${sentence}`, { fields });
 }
 
-const unknownKey = (key: string, path: readonly string[], known: readonly string[]): AppError =>
-  invalidField(path.join("."), unknownKeySentence(key, known));
+type Strange = { given: Readonly<Record<string, unknown>>; strange: readonly string[]; known: readonly string[] };
+
+/** Keys that do not exist, and which given value is wrong besides: a key may be unknown only because of what another one says. */
+function unknownKeys(schema: z.ZodType, { given, strange, known }: Strange): AppError {
+  const rest = Object.fromEntries(Object.entries(given).filter(([key]) => !strange.includes(key)));
+  const sentences = strange.map((key) => [key, unknownKeySentence(key, known)] as const);
+  const wrong = (schema.safeParse(rest).error?.issues ?? []).find(({ path }) => Object.hasOwn(rest, String(path[0])));
+  if (wrong) sentences.push([wrong.path.join("."), wrong.message]);
+  const [[, first] = ["", ""]] = sentences;
+  const detail = wrong ? `${first} ${wrong.path.join(".")}: ${wrong.message}` : first;
+  return new AppError("validation_error", detail, {
+    fields: Object.fromEntries(sentences.map(([at, text]) => [at, [text]])),
+  });
+}

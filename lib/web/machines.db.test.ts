@@ -94,18 +94,20 @@ describe("for the operator", () => {
   });
 
   test("ready tells what is missing: a dispatcher, a migration", async () => {
+    const ready = () => readyRoute(new Request("http://localhost/api/ready", { headers: { "x-request-id": "seen" } }));
     await db.sql("delete from heartbeats");
-    const silent = await readyRoute();
+    const silent = await ready();
+    expect(silent.headers.get("x-request-id")).toBe("seen");
     expect([silent.status, await silent.json()]).toEqual([
       503,
       expect.objectContaining({ database: "ok", dispatcher: "silent" }),
     ]);
     await db.sql("insert into heartbeats (process, kind, beat_at, started_at) values ('p', 'server', now(), now())");
-    expect((await readyRoute()).status).toBe(200);
+    expect((await ready()).status).toBe(200);
     const [gone] = await db.sql(
       `delete from "_prisma_migrations" where migration_name = '20261121000002_events' returning *`,
     );
-    const behind = await readyRoute();
+    const behind = await ready();
     expect([behind.status, await behind.json()]).toEqual([503, expect.objectContaining({ migrations: "behind" })]);
     expect(await startProblem()).toMatch(/lacks 20261121000002_events.*npm run db:migrate/);
     const columns = Object.keys(gone ?? {});

@@ -1,3 +1,4 @@
+import diagnostics from "node:diagnostics_channel";
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from "node:http";
 import { createServer as createRawServer, type Socket } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
@@ -238,6 +239,27 @@ test("no request is opened after its moment", async () => {
   });
   expect(await send(url, { startWithinMs: -1 })).toMatchObject({ kind: "not_sent" });
   expect(requests).toBe(0);
+});
+
+test("nothing is written on a connection that was opened in time, when the moment has passed since", async () => {
+  let requests = 0;
+  const url = await serve((_, response) => {
+    requests += 1;
+    json(response, 200, []);
+  });
+  // As if the process had been stopped between the two.
+  const stopped = () => {
+    const untilMs = performance.now() + 300;
+    while (performance.now() < untilMs);
+  };
+  diagnostics.subscribe("undici:client:connected", stopped);
+  try {
+    expect(await send(url, { startWithinMs: 200 })).toMatchObject({ kind: "not_sent" });
+  } finally {
+    diagnostics.unsubscribe("undici:client:connected", stopped);
+  }
+  expect(await send(url, { startWithinMs: 1_000 })).toMatchObject({ kind: "answer" });
+  expect(requests).toBe(1);
 });
 
 test("the token is taken out of whatever the other side says, in any case", async () => {

@@ -1,11 +1,12 @@
 import "server-only";
 import { AccountClient, ServerClient } from "postmark";
+import { type Deadline, withDeadline } from "./deadline";
 import { type Exchange, retryAfterMs } from "./exchange";
 import { judgeFailure } from "./failure";
 import type { Gate } from "./gate";
 
 /** `startWithinMs`: no request is opened later than this from now. `timeoutMs`: from opening to the last byte of the answer. */
-export type Limits = { startWithinMs: number; timeoutMs: number };
+type Limits = { startWithinMs: number; timeoutMs: number };
 
 type Work<Client> = (client: Client) => Promise<unknown>;
 export type Transport = {
@@ -51,9 +52,11 @@ async function passGate(
   if (!(await gate.enter(Math.max(startWithinMs, 0)))) return tooLate;
   try {
     let exchange: Exchange | undefined;
+    const deadline: Deadline = { endMs: calledAtMs + startWithinMs, passed: false };
     const recording: typeof globalThis.fetch = async (url, init) => {
-      exchange =
-        performance.now() - calledAtMs > startWithinMs ? tooLate : await request(url, init ?? {}, timeoutMs, redact);
+      if (performance.now() > deadline.endMs) exchange = tooLate;
+      else exchange = await withDeadline(deadline, () => request(url, init ?? {}, timeoutMs, redact));
+      if (deadline.passed) exchange = tooLate;
       return Response.json({}); // for the library, which has nothing more to say
     };
     await settled(() => call(recording));

@@ -30,8 +30,10 @@ END $$;
 --   runs       [{id, status, reason, step_id, step_due_at, ready_at, due_at, attempt, park_for}]   park_for: an automation seen paused
 --   sends      [{id, enrollment_id, step_id, connection_id, message_stream, version_id, scheduled_at}]
 --   decisions  [{id, enrollment_id, step_id, kind, reason, details}]
+-- lock_timeout, because a change of an automation with a large backlog holds its row for long, and the runs of other workspaces are
+-- advanced in the same round: these are decided anew when their lease has lapsed.
 CREATE FUNCTION settle_enrollments(ws uuid, token uuid, runs jsonb, sends jsonb, decisions jsonb) RETURNS TABLE (lost uuid)
-LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET lock_timeout = '2s' AS $$
 #variable_conflict use_column
 DECLARE paused uuid[]; saved uuid[]; present timestamptz := clock_timestamp();
 BEGIN
@@ -159,8 +161,8 @@ BEGIN
 END $$;
 
 -- What became of attempts and of their sends, at once. Facts (accepted, refused, never left) are kept for their attempt whoever holds the lease;
--- a fact about the mail itself also settles a send that is 'unknown' or 'queued', and one that is 'sending' when it was accepted. Decisions
--- need the lease. Whoever waits for a settled send is woken. Answers the ids whose row was not changed.
+-- a fact about the mail itself also settles a send that is 'unknown' or 'queued', and one that is 'sending' or 'skipped' when it was
+-- accepted. Decisions need the lease. Whoever waits for a settled send is woken. Answers the ids whose row was not changed.
 --   attempts   [{send_id, number, outcome, code, detail, seen, undo}]   undo: no call was made; seen: 1 when a search that sees did not show it
 --   outcomes   [{id, number, fact, status, reason, detail, due_at, park_for, provider_message_id, sent_at, to_email, from_email, subject}]
 --   decisions  [{id, send_id, kind, reason, details}]
@@ -192,12 +194,13 @@ BEGIN
   FROM jsonb_to_recordset(attempts) r(send_id uuid, number int, outcome text, code int, detail text, seen int)
   WHERE a.workspace_id = ws AND a.send_id = r.send_id AND a.number = r.number;
 
+  -- What news of the provider has raised further stays as it is.
   WITH settled AS (
     UPDATE sends s SET
-      status = CASE WHEN s.status IN ('queued', 'sending', 'unknown') THEN o.status ELSE s.status END,
-      reason = CASE WHEN s.status IN ('queued', 'sending', 'unknown') THEN o.reason ELSE s.reason END,
-      detail = CASE WHEN s.status IN ('queued', 'sending', 'unknown') THEN o.detail ELSE s.detail END,
-      due_at = CASE WHEN s.status NOT IN ('queued', 'sending', 'unknown') THEN s.due_at
+      status = CASE WHEN s.status IN ('queued', 'sending', 'unknown', 'skipped') THEN o.status ELSE s.status END,
+      reason = CASE WHEN s.status IN ('queued', 'sending', 'unknown', 'skipped') THEN o.reason ELSE s.reason END,
+      detail = CASE WHEN s.status IN ('queued', 'sending', 'unknown', 'skipped') THEN o.detail ELSE s.detail END,
+      due_at = CASE WHEN s.status NOT IN ('queued', 'sending', 'unknown', 'skipped') THEN s.due_at
         WHEN o.park_for IS NULL THEN o.due_at WHEN o.park_for = ANY (paused) THEN NULL ELSE present END,
       lease_token = NULL,
       unknown_since = CASE WHEN o.status = 'unknown' THEN coalesce(s.unknown_since, present) END,

@@ -1,0 +1,56 @@
+import { expect, test } from "vitest";
+import { read } from "./env";
+
+const key = (id: string, byte: number) => `${id}:${Buffer.alloc(32, byte).toString("base64")}`;
+const whole = {
+  DATABASE_URL: "postgresql://localhost/gflux",
+  NEXTAUTH_SECRET: "sixteen-letters!",
+  CRON_SECRET: "sixteen-letters!",
+  ENCRYPTION_KEYS: key("a", 1),
+};
+
+test.each(["DATABASE_URL", "NEXTAUTH_SECRET", "CRON_SECRET", "ENCRYPTION_KEYS"])(
+  "a process without %s says so in one sentence that names it",
+  (name) => {
+    expect(() => read({ ...whole, [name]: "" })).toThrow(`The environment variable ${name} is not set.`);
+  },
+);
+
+test.each([
+  ["NEXTAUTH_SECRET", "too-short"],
+  ["CRON_SECRET", "fifteen-letters"],
+  ["ENCRYPTION_KEYS", "a:c2hvcnQ="],
+  ["ENCRYPTION_KEYS", Buffer.alloc(32, 1).toString("base64")],
+  ["DATABASE_URL", "mysql://localhost/gflux"],
+  ["RATE_LIMIT", "many"],
+  ["RATE_LIMIT", "0/10"],
+  ["SIGNUP", "maybe"],
+  ["APP_URL", "example.com"],
+  ["PORT", "70000"],
+])("%s=%s is refused by name, and the value is not repeated", (name, value) => {
+  const refusal = (() => {
+    try {
+      return read({ ...whole, [name]: value });
+    } catch (thrown) {
+      return String(thrown);
+    }
+  })();
+  expect(refusal).toContain(`The environment variable ${name} `);
+  if (/SECRET|KEYS/.test(name)) expect(refusal).not.toContain(value);
+});
+
+test("the first of several encryption keys seals, the others are kept for opening", () => {
+  const { encryptionKeys } = read({ ...whole, ENCRYPTION_KEYS: `${key("new", 2)}, ${key("old", 1)}` });
+  expect(encryptionKeys.map(({ id }) => id)).toEqual(["new", "old"]);
+});
+
+test("an empty variable counts as missing, and the public origin follows the port", () => {
+  expect(read({ ...whole, APP_URL: "", PORT: "4000" }).appUrl).toBe("http://localhost:4000");
+  expect(read({ ...whole, APP_URL: "https://mail.example.com/" }).appUrl).toBe("https://mail.example.com");
+});
+
+test("a pooler gets no LISTEN unless there is a direct way", () => {
+  const pooled = { ...whole, DATABASE_POOLED: "1" };
+  expect(read(pooled).listenUrl).toBeUndefined();
+  expect(read({ ...pooled, DATABASE_DIRECT_URL: "postgresql://direct/gflux" }).listenUrl).toContain("direct");
+});
