@@ -26,6 +26,8 @@ const config: NextConfig = {
   devIndicators: { position: "bottom-right" },
   // Development would print what actions are given, and forms carry tokens and passwords.
   logging: { serverFunctions: false },
+  // A definition may carry bodies of up to 1 MB; Next would stop a save from the builder at that size.
+  experimental: { serverActions: { bodySizeLimit: "3mb" } },
   serverExternalPackages: ["pg", "@prisma/client", "@prisma/adapter-pg", "postmark", "nodemailer", "liquidjs"],
   // Started on this address by tests and the front door; Next's own development requests come from there too.
   allowedDevOrigins: ["127.0.0.1", "localhost"],

@@ -1,5 +1,5 @@
 import "server-only";
-import { z } from "zod";
+import * as z from "zod";
 
 /** The environment, read and checked once. The only file of app, components and lib that reads process.env. */
 

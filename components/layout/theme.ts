@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 export const theme = z.enum(["system", "light", "dark"]).catch("system");
 export type Theme = z.infer<typeof theme>;

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { listProfilesInput } from "@/lib/profiles/schema";
 
 const { q, cursor } = listProfilesInput.shape;

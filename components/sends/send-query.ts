@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { hrefWith } from "@/components/ui/href";
 import { listSendsInput } from "@/lib/sends/schema";
 

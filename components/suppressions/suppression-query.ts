@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { listSuppressionsInput } from "@/lib/suppressions/schema";
 
 const { q, reason, cursor } = listSuppressionsInput.shape;

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { condition, duration } from "../conditions/schema";
 
 /** How large a definition may be. */

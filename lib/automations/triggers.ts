@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { type ConditionContext, needsProfile as conditionNeedsProfile, matches } from "../conditions/schema";
 import { definitionFields, type Reentry } from "./definition";
 

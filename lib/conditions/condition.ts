@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { field } from "./fields";
 import { type OperatorName, operators } from "./operators";
 

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** What a condition may look at. `event` holds the properties of the event that started the run, empty where there was none. */
 export type ConditionContext = {

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { durationMs, readDuration } from "./duration";
 import { instantMs } from "./instant";
 

@@ -216,7 +216,7 @@ test("another stream that was looked up with a token that was replaced meanwhile
   const { id } = await makeConnection(db, { workspaceId: at.actor.workspaceId, serverToken: at.world.serverToken });
   const slow = at.world.addFault({ action: "latency", ms: 2_000, path: "/server", count: 1 });
   const asked = changeConnection(at.actor, { id, message_stream: "outbound" });
-  await expect.poll(() => slow.matched()).toBe(1);
+  await expect.poll(() => slow.matched(), { timeout: 10_000 }).toBe(1);
   await changeConnection(at.actor, { id, server_token: "a-token-that-opens-nothing" });
   await asked;
   const row = await db.prisma.connection.findFirstOrThrow({ where: { id } });

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** Something that a provider's webhook said about one message or one recipient, in our words. Its strings can be stored: no U+0000. */
 export const news = z.object({

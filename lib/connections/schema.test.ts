@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { changeConnectionInput, connection, createConnectionInput, validateDraftInput } from "./schema";
 
 const body = { provider: "postmark", display_name: "Production", server_token: "token-1" };

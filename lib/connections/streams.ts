@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Stream } from "./connector";
 
 /** A stream as it is stored with its connection. */

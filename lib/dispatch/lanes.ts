@@ -63,7 +63,7 @@ export async function reportLane({ lane, connection }: OpenedLane, news: LaneNew
 }
 
 const restMsOf = (retryAfterMs: number | null, failures: number, chance: number): number =>
-  retryAfterMs === null ? laneRestMs(failures + 1, chance) : retryAfterMs;
+  retryAfterMs === null ? laneRestMs(failures + 1, chance) : Math.max(retryAfterMs, laneRestMs(1, chance));
 
 export const named = ({ workspaceId, connectionId, stream }: Lane) => ({
   workspace: workspaceId,

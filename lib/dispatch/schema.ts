@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { AutomationDefinition, SendEmailStep } from "../automations/schema";
 import type { ConnectionRecord } from "../connections/schema";
 import type { Reason, ReasonOf } from "./reasons";

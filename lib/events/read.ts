@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { AppError, invalidField } from "../errors";
 import type { EventIds } from "./components";
 import { type EventInput, eventBytesMax, eventInput, identifyInput, identifyName, jsonProblem } from "./schema";

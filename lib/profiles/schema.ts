@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { suppression } from "../suppressions/schema";
 
 const moment = z.iso.datetime();

@@ -1,6 +1,6 @@
 import "server-only";
 import { timingSafeEqual } from "node:crypto";
-import { z } from "zod";
+import * as z from "zod";
 import { type Answer, json } from "./answer";
 import { faultRule } from "./fault-rule";
 import { Impossible } from "./happenings";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** How a sandbox is started. Everything is optional: the defaults suit the demo. */
 export type SandboxOptions = {

@@ -1,5 +1,5 @@
 import "server-only";
-import { z } from "zod";
+import * as z from "zod";
 import { type Answer, json, refuse } from "./answer";
 import { type Call, readPage } from "./call";
 import { touch, type WorldState } from "./state";

@@ -1,7 +1,7 @@
 import "server-only";
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { type Bounce, type Message, type Suppression, touch, type WorldState } from "./state";
 
 const writeAfterMs = 500;

@@ -1,5 +1,5 @@
 import "server-only";
-import { z } from "zod";
+import * as z from "zod";
 import { type FaultRule, faultRule } from "./fault-rule";
 import { addFault, removeFaults } from "./faults";
 import { happen, Impossible } from "./happenings";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /**
  * Every status of a send, who sets it and what follows. `rank`: facts only ever raise it, so it does not matter in which order,

@@ -1,5 +1,5 @@
 import "server-only";
-import { z } from "zod";
+import * as z from "zod";
 import { type Actor, allow } from "../actor";
 import { db } from "../db";
 import { invalidField } from "../errors";

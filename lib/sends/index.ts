@@ -1,5 +1,5 @@
 import "server-only";
-import { z } from "zod";
+import * as z from "zod";
 import { type Actor, allow, type Tenant } from "../actor";
 import { db, transaction } from "../db";
 import { AppError } from "../errors";

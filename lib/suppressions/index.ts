@@ -1,5 +1,5 @@
 import "server-only";
-import { z } from "zod";
+import * as z from "zod";
 import { type Actor, allow, type Tenant } from "../actor";
 import { connectionRecords } from "../connections";
 import { type Db, db, transaction } from "../db";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** Why an address is not written to. Bounces, complaints and manual ones hold for the workspace, an unsubscribe for its connection and stream. */
 export const suppressionReason = z.enum(["hard_bounce", "spam_complaint", "unsubscribe", "manual"]);

@@ -1,5 +1,5 @@
 import "server-only";
-import { z } from "zod";
+import * as z from "zod";
 import { dispatch } from "../dispatch";
 import { answer, refuse } from "./answer";
 import { requireCronSecret } from "./bearer";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { createAutomationInput } from "../automations/schema";
 import { knownKeys, unknownKeySentence } from "./known-keys";
 

@@ -1,5 +1,5 @@
 import "server-only";
-import { z } from "zod";
+import * as z from "zod";
 import { errorCodes } from "../errors";
 import { type Described, operations } from "./operations-list";
 import { requestIdOf } from "./request";

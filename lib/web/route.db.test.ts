@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { allow } from "../actor";
 import { db, transaction } from "../db";
 import { forgetEnv } from "../env";

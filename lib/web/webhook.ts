@@ -1,5 +1,5 @@
 import "server-only";
-import { z } from "zod";
+import * as z from "zod";
 import { AppError } from "../errors";
 import { receiveWebhook } from "../sends";
 import { answer, asAppError, refuse } from "./answer";

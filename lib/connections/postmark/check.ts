@@ -1,5 +1,5 @@
 import "server-only";
-import { z } from "zod";
+import * as z from "zod";
 import type { CheckOutcome, Stream } from "../connector";
 import { causeOf, type Exchange, envelopeOf } from "./exchange";
 import type { Transport } from "./transport";

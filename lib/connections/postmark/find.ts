@@ -1,5 +1,5 @@
 import "server-only";
-import { z } from "zod";
+import * as z from "zod";
 import type { FindOutcome, FoundMessage } from "../connector";
 import { causeOf } from "./exchange";
 import type { Transport } from "./transport";
