@@ -8,6 +8,7 @@ import { countRequest } from "./counters";
 import { once, type Reply } from "./idempotency";
 import { readInput } from "./input";
 import { findFresh, secretOf } from "./keys";
+import { knownKeys } from "./known-keys";
 import { takeRate } from "./rate-limit";
 import { bodyHash, idempotencyKeyOf, readBody, readJson, requestIdOf } from "./request";
 
@@ -36,7 +37,7 @@ export function serve<I extends z.ZodType, O extends z.ZodType>(operation: Opera
       searchParams.delete("api_key");
       const work = async (): Promise<Reply> => {
         const query = Object.fromEntries(searchParams);
-        const input = readInput(operation.input, { query, body: readJson(text), params });
+        const input = readInput(operation.input, { query, body: asPut(operation, readJson(text), params), params });
         const output = await operation.run(actor, input);
         const status = operation.statusOf?.(output) ?? operation.status;
         return { status, body: status === 204 ? null : operation.output.parse(output) };
@@ -59,6 +60,14 @@ export const nothingHere = async (request: Request): Promise<Response> => {
   const headers = { "x-request-id": requestId };
   return refuse(new AppError("not_found", "There is no such path."), { requestId, operation: "none", headers });
 };
+
+/** PUT takes back what GET gave: what the resource has and the input has not (its id, its counts) is left out, not refused. */
+function asPut({ method, input, output }: Operation, body: unknown, params: Record<string, string>): unknown {
+  if (method !== "PUT" || typeof body !== "object" || body === null || Array.isArray(body)) return body;
+  const taken = (knownKeys(input) ?? []).filter((key) => !Object.hasOwn(params, key));
+  const shown = knownKeys(output) ?? [];
+  return Object.fromEntries(Object.entries(body).filter(([key]) => taken.includes(key) || !shown.includes(key)));
+}
 
 /** Parameters of the path, as text. */
 export async function pathParams({ params }: Context): Promise<Record<string, string>> {
