@@ -5,6 +5,17 @@ import { build } from "../scripts/build";
 import { ensureDatabase } from "../scripts/embedded-postgres";
 import { startLocal, stopOnSignal } from "../scripts/local-server";
 
+/** What the specs need of the server's environment to use lib/ themselves. */
+const shared = [
+  "DATABASE_URL",
+  "APP_URL",
+  "PORT",
+  "NEXTAUTH_SECRET",
+  "CRON_SECRET",
+  "ENCRYPTION_KEYS",
+  "POSTMARK_API_URL",
+  "SIGNUP",
+];
 const port = Number(process.env.PORT ?? 3199);
 await build();
 const admin =
@@ -22,7 +33,7 @@ fs.writeFileSync(
     databaseUrl,
     sandboxUrl: local.sandbox.url,
     controlKey: local.sandbox.controlKey,
-    cronSecret: local.settings.CRON_SECRET,
+    settings: Object.fromEntries(shared.map((name) => [name, local.settings[name]])),
   }),
 );
 stopOnSignal(async () => {

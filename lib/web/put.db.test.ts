@@ -11,7 +11,7 @@ test("what GET gave can be changed and put back; what the resource does not have
   await makeApiKey(db, { workspaceId, secret });
   const automation = await makeAutomation(db, { workspaceId });
   const ask = async (body?: object) => {
-    const handler = serve(body ? updateAutomationOperation : getAutomationOperation);
+    const handler = body ? serve(updateAutomationOperation) : serve(getAutomationOperation);
     const request = new Request(`http://localhost/v1/automations/${automation.id}`, {
       method: body ? "PUT" : "GET",
       headers: { authorization: `Bearer ${secret}` },
