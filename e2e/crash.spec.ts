@@ -50,7 +50,8 @@ async function signUp({ workspace: { api } }: OwnServer, count: number): Promise
 /** Waits until nothing is on its way, then compares what left with whom it was for. */
 async function everybodyGotOne(server: OwnServer, addresses: string[]): Promise<void> {
   await expect.poll(() => server.sends(), { timeout: 90_000 }).toEqual({ sent: addresses.length });
-  const recipients = server.postmark.outbox().map(({ to }) => to ?? "");
+  // A message to Postmark's black hole proves that its search sees; it goes to nobody.
+  const recipients = server.postmark.outbox().flatMap(({ to }) => (to && !to.includes("@blackhole.") ? [to] : []));
   expect(recipients.sort()).toEqual(addresses);
 }
 

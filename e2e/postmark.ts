@@ -41,6 +41,9 @@ export async function postmarkServer({ sandboxUrl, controlKey }: Place) {
     return (await answer.json()) as T;
   };
 
+  /** Lets time pass at Postmark. */
+  const pass = (seconds: number) => control("POST", `${emu}/clock`, { advanceMs: seconds * 1000 });
+
   return {
     get serverToken() {
       return token;
@@ -71,10 +74,12 @@ export async function postmarkServer({ sandboxUrl, controlKey }: Place) {
           Triggers: triggers,
         });
     },
-    /** Takes an address off Postmark's own list of a stream. */
-    reactivate: (email: string, stream = "broadcast") =>
-      asCustomer("POST", `/message-streams/${stream}/suppressions/delete`, {
-        Suppressions: [{ EmailAddress: email }],
-      }),
+    pass,
+    /** Takes an address off Postmark's own list of a stream, and waits until Postmark's sending has heard of it. */
+    async reactivate(email: string, stream = "broadcast"): Promise<void> {
+      const path = `/message-streams/${stream}/suppressions/delete`;
+      await asCustomer("POST", path, { Suppressions: [{ EmailAddress: email }] });
+      await pass(1);
+    },
   };
 }

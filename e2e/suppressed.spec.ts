@@ -70,6 +70,7 @@ test("an address reactivated at Postmark gets email again without anybody's doin
   const [message] = await postmark.outbox();
   await postmark.act(message?.id ?? "", "bounce", { bounceType: "HardBounce" });
   await expect.poll(suppressed).toBe(1);
+  await postmark.pass(60); // reactivations are told to the second: within the one of the bounce they would not be newer
   await postmark.reactivate(person.email);
   await expect.poll(suppressed).toBe(0);
   await workspace.api.track("paid", person);
