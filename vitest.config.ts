@@ -26,6 +26,8 @@ export default defineConfig({
           globalSetup: ["lib/testing/global-setup.ts"],
           setupFiles: ["lib/testing/noise.ts", "lib/testing/worker-database.ts"],
           pool: "forks",
+          // Races are real here, and the machine may be busy: a second look tells a broken promise from a missed moment.
+          retry: 1,
           testTimeout: 30_000,
           hookTimeout: 60_000,
         },
