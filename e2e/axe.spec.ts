@@ -1,16 +1,9 @@
-import fs from "node:fs";
-import { createRequire } from "node:module";
 import type { Page } from "@playwright/test";
-import type { AxeResults, RunOptions } from "axe-core";
 import { db } from "../lib/db";
 import { seedWorkspace } from "../prisma/seed";
 import { expect, newMember, newUser, signIn, test, type Workspace } from "./fixtures";
+import { lastingViolations, overhang } from "./looks";
 import { confirm } from "./screens";
-
-const axe = fs.readFileSync(createRequire(`${process.cwd()}/`).resolve("axe-core/axe.min.js"), "utf8");
-
-type Theme = "light" | "dark";
-type Axe = { run: (options: RunOptions) => Promise<AxeResults> };
 
 /** What a page complained of since this was last asked: in its console, by throwing, or by a request that failed. */
 function listen(page: Page): () => string[] {
@@ -33,32 +26,6 @@ function listen(page: Page): () => string[] {
     return since;
   };
 }
-
-/** The dark theme changes colours and nothing else, so only they are looked at again there. */
-async function violations(page: Page, theme: Theme): Promise<string[]> {
-  await page.evaluate(axe);
-  const options: RunOptions = theme === "dark" ? { runOnly: ["color-contrast"] } : {};
-  const found = await page.evaluate(
-    async (given) => (await (window as unknown as { axe: Axe }).axe.run(given)).violations, // as the script above leaves it
-    { ...options, resultTypes: ["violations" as const] },
-  );
-  return found.flatMap(({ id, nodes }) =>
-    nodes.map((node) => `${id}: ${node.target.join(" ")} ${node.any[0]?.message ?? node.failureSummary}`),
-  );
-}
-
-/** What is still there after a second look: a colour that is just changing is no fault. */
-async function lastingViolations(page: Page, theme: Theme): Promise<string[]> {
-  for (let looks = 1; ; looks++) {
-    const found = await violations(page, theme);
-    if (found.length === 0 || looks === 4) return found;
-    await page.waitForTimeout(400 * looks);
-  }
-}
-
-/** How far the page can be scrolled sideways, in pixels. */
-const overhang = (page: Page): Promise<number> =>
-  page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
 
 type Ids = { automation: string; send: string; profile: string; connection: string };
 
@@ -84,6 +51,8 @@ const screens = ({ automation, send, profile, connection }: Ids): string[] => [
   "/automations/new",
   `/automations/${automation}`,
   `/automations/${automation}/people`,
+  `/automations/${automation}/people?q=${profile}`,
+  `/automations/${automation}/people?q=nobody-has-this`,
   `/automations/${automation}/versions`,
   "/sends",
   "/sends?status=skipped",
@@ -94,6 +63,8 @@ const screens = ({ automation, send, profile, connection }: Ids): string[] => [
   `/profiles/${profile}/timeline`,
   `/profiles/${profile}/identity`,
   `/profiles/${profile}/automations`,
+  `/profiles/${profile}/why`,
+  `/profiles/${profile}/why?automation_id=${automation}`,
   "/suppressions",
   "/configuration/connections",
   "/configuration/connections/new",

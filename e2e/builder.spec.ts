@@ -1,36 +1,6 @@
-import type { Locator, Page } from "@playwright/test";
+import { addStep, condition, json, openTab, reload, savedDraft, start } from "./building";
 import { comparisons, everyOperator, everything } from "./everything";
 import { expect, signIn, test } from "./fixtures";
-import { heading } from "./screens";
-
-const tab = (page: Page, name: string) => page.getByRole("tablist", { name: "View" }).getByRole("tab", { name });
-const json = async (page: Page): Promise<unknown> => {
-  await tab(page, "JSON").click();
-  return JSON.parse(await page.getByLabel("Definition as JSON").inputValue());
-};
-const reload = async (page: Page, name: string) => {
-  await page.reload();
-  await heading(page, name);
-};
-const savedDraft = async (page: Page) => {
-  await page.getByRole("button", { name: "Save draft" }).click();
-  await expect(page.getByText("Draft saved.")).toBeVisible();
-};
-const start = async (page: Page, slug: string, name: string, event: string) => {
-  await page.goto(`/${slug}/automations/new`);
-  await page.getByLabel("Name").fill(name);
-  await page.getByLabel("Event").fill(event);
-  await page.getByRole("button", { name: "Create draft" }).click();
-  await expect(page.getByRole("button", { name: "Save draft" })).toBeVisible();
-};
-const addStep = async (within: Locator, kind: RegExp) => {
-  await within.getByRole("button", { name: "Add step" }).last().click();
-  await within.page().getByRole("menuitem", { name: kind }).click();
-};
-const condition = (within: Locator, number: number) => ({
-  field: within.getByLabel("Field", { exact: true }).nth(number),
-  op: within.getByLabel("Operator", { exact: true }).nth(number),
-});
 
 test("a definition with every kind of step, every operator and nested groups is saved as pasted and shown the same after a reload", async ({
   page,
@@ -41,7 +11,7 @@ test("a definition with every kind of step, every operator and nested groups is 
   const definition = everything(connection);
   await signIn(page, workspace.owner);
   await start(page, workspace.slug, "Pasted", "something_else");
-  await tab(page, "JSON").click();
+  await openTab(page, "JSON");
   await page.getByLabel("Definition as JSON").fill(JSON.stringify(definition));
   await page.getByRole("button", { name: "Apply" }).click();
   await savedDraft(page);
@@ -49,7 +19,7 @@ test("a definition with every kind of step, every operator and nested groups is 
   expect(await json(page)).toEqual(definition);
 
   await test.step("the flow shows it too: each condition with its field and operator, in order", async () => {
-    await tab(page, "Flow").click();
+    await openTab(page, "Flow");
     await page.getByRole("button", { name: /^Audience/ }).click();
     const rule = page.getByRole("group", { name: "Conditions of the audience" }).first();
     const shown = async (label: string) =>
@@ -59,7 +29,7 @@ test("a definition with every kind of step, every operator and nested groups is 
     const expected = comparisons(everyOperator);
     expect(await shown("Field")).toEqual(expected.map(({ field }) => field));
     expect(await shown("Operator")).toEqual(expected.map(({ op }) => op));
-    for (const step of ["Send email", "Wait", "Branch", "Exit"])
+    for (const step of ["Send email", "Wait", "Wait for event", "Branch", "Split", "Update profile", "Exit"])
       await expect(page.getByRole("button", { name: new RegExp(`^${step}`) }).first()).toBeVisible();
   });
 
@@ -97,7 +67,7 @@ test("what is built by hand is saved as it is shown", async ({ page, workspace, 
     await addStep(main, /^Send email/);
     await page.getByLabel("Subject", { exact: true }).fill("Your basket");
     await page.getByRole("textbox", { name: "HTML body" }).fill("<p>Still there</p>");
-    await addStep(main, /^Wait/);
+    await addStep(main, /^Wait For a time/);
     const wait = page.getByRole("region", { name: "Step wait" });
     await wait.getByLabel("Wait for", { exact: true }).fill("3");
     await wait.getByLabel("Unit").selectOption("hours");
@@ -209,17 +179,17 @@ test("a template that does not parse is refused when it is saved, with line and 
 test("JSON that is no definition is not applied, and says where it is wrong", async ({ page, workspace }) => {
   await signIn(page, workspace.owner);
   await start(page, workspace.slug, "No JSON", "signed_up");
-  await tab(page, "JSON").click();
+  await openTab(page, "JSON");
   const editor = page.getByLabel("Definition as JSON");
   const before = await editor.inputValue();
   await editor.fill("{ nothing");
   await page.getByRole("button", { name: "Apply" }).click();
   await expect(page.getByText(/^This is not JSON/)).toBeVisible();
   await editor.fill(
-    JSON.stringify({ trigger: { type: "event", event: "signed_up" }, steps: [{ id: "x", type: "split" }] }),
+    JSON.stringify({ trigger: { type: "event", event: "signed_up" }, steps: [{ id: "x", type: "teleport" }] }),
   );
   await page.getByRole("button", { name: "Apply" }).click();
-  await expect(page.getByText(/“split” is not available yet/)).toBeVisible();
+  await expect(page.getByText(/Choose a type: send_email, /)).toBeVisible();
   await page.getByRole("button", { name: "Undo" }).click();
   await expect(editor).toHaveValue(before);
 });

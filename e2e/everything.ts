@@ -33,6 +33,12 @@ export const everyOperator = {
           all: [
             { field: "profile.country", op: "in", value: ["de", "at", 3, false] },
             { field: "profile.country", op: "not_in", value: ["us"] },
+            {
+              performed: "order_placed",
+              where: { not: { field: "event.amount", op: "lt", value: 10 } },
+              count: { op: "neq", value: 3 },
+              within: "P30D",
+            },
           ],
         },
       ],
@@ -44,10 +50,20 @@ export const everyOperator = {
   ],
 };
 
+const paidALot = {
+  performed: "order_paid",
+  where: null,
+  count: { op: "gte", value: 2 },
+  within: null,
+};
+
 type Comparison = { field: string; op: string };
 /** All conditions in a rule, in order. */
-export const comparisons = (rule: object): Comparison[] =>
-  "field" in rule ? [rule as Comparison] : Object.values(rule).flat().flatMap(comparisons);
+export function comparisons(rule: object): Comparison[] {
+  if ("field" in rule) return [rule as Comparison];
+  if ("performed" in rule) return comparisons((rule as unknown as { where: object | null }).where ?? {});
+  return Object.values(rule).flat().flatMap(comparisons);
+}
 
 /** A definition with every kind of step, each field said. */
 export function everything(connection: { id: string }) {
@@ -74,8 +90,11 @@ export function everything(connection: { id: string }) {
       source: "server",
     },
     audience: everyOperator,
-    reentry: "every_time",
-    exit_when: null,
+    reentry: { once_every: "P30D" },
+    exit_when: [
+      { event: "account_deleted", where: null },
+      { event: "refunded", where: { any: [{ field: "event.amount", op: "gte", value: 10 }, paidALot] } },
+    ],
     goal: null,
     steps: [
       email("first", { ...sender, text: "Hello {{ profile.first_name }}", message_stream: "broadcast" }),
@@ -103,8 +122,34 @@ export function everything(connection: { id: string }) {
             ],
           },
           { when: { any: [{ field: "profile.plan", op: "not_exists" }] }, steps: [] },
+          { when: paidALot, steps: [] },
         ],
         else: [email("otherwise")],
+      },
+      {
+        id: "paid",
+        type: "wait_for",
+        event: "order_paid",
+        where: { field: "event.amount", op: "gt", value: 0 },
+        timeout: "P1DT12H",
+        then: [email("thanks")],
+        else: [
+          { id: "once-more", type: "wait_for", event: "order_paid", where: null, timeout: "PT4H", then: [], else: [] },
+        ],
+      },
+      {
+        id: "ab",
+        type: "split",
+        variants: [
+          { id: "a", weight: 70, steps: [email("variant-a")] },
+          { id: "b", weight: 20, steps: [] },
+          { id: "Nothing_at-all", weight: 10, steps: [{ id: "gone", type: "exit" }] },
+        ],
+      },
+      {
+        id: "tag",
+        type: "update_profile",
+        set: { onboarded: true, seats: 3, plan: "12", trial: null, email: "ada@example.com", tags: ["a", 1] },
       },
       { id: "end", type: "exit" },
     ],

@@ -13,6 +13,7 @@ export const permissions = [
   "automations:read",
   "automations:write",
   "profiles:read",
+  "profiles:write",
   "sends:read",
   "sends:write",
   "suppressions:read",

@@ -17,6 +17,7 @@ const mayUse: Record<string, readonly string[]> = {
     "automations",
     "conditions",
     "connections",
+    "events",
     "profiles",
     "sends",
     "suppressions",

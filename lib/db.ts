@@ -1,5 +1,6 @@
 import "server-only";
 import { AsyncLocalStorage } from "node:async_hooks";
+import { Socket } from "node:net";
 import { PrismaPg } from "@prisma/adapter-pg";
 import pg from "pg";
 import { type Prisma, PrismaClient } from "../prisma/generated/client";
@@ -43,10 +44,24 @@ function handles(): Handles {
     idleTimeoutMillis: 30_000,
     connectionTimeoutMillis: 5_000,
     application_name: "gflux",
+    stream: () => socketThatGivesUp(env().databaseTimeoutMs),
+    // The server's side of the same: a transaction of a process that is frozen, or cut off unheard, holds its locks no longer. A pooler
+    // in transaction mode does not take such a setting.
+    ...(env().databasePooled ? {} : { idle_in_transaction_session_timeout: env().databaseTimeoutMs }),
   });
   pool.on("error", () => undefined); // an idle connection that the server closed: the pool has dropped it already
   shared.gfluxDatabase = { pool, prisma: new PrismaClient({ adapter: new PrismaPg(pool) }) };
   return shared.gfluxDatabase;
+}
+
+/**
+ * A connection on which nothing is heard for that long is given up, and what was asked on it fails: behind a firewall that forgot it, or
+ * a host that vanished, it would be waited for for ever. Not a timeout of pg's: after that the connection would be used again, in the
+ * middle of a transaction perhaps.
+ */
+function socketThatGivesUp(silenceMsMax: number): Socket {
+  const socket = new Socket();
+  return socket.setTimeout(silenceMsMax, () => socket.destroy());
 }
 
 /** Unnamed statements: names gain nothing measurable here, and a transaction-mode pooler cannot carry them. */
@@ -119,7 +134,6 @@ class TransactionOver extends Error {
 export const outsideTransaction = <T>(work: () => Promise<T>): Promise<T> => current.exit(work);
 
 const transient = new Set(["40001", "40P01"]);
-
 /** The SQLSTATE of an error of pg or of Prisma, if it has one. */
 export function sqlState(thrown: unknown): string | undefined {
   const { code, cause, meta } = (thrown ?? {}) as { code?: unknown; cause?: unknown; meta?: { code?: unknown } };
@@ -139,14 +153,19 @@ export function databaseUnavailable(thrown: unknown): boolean {
   if (!(thrown instanceof Error)) return false;
   const { code, cause } = thrown as { code?: unknown; cause?: unknown };
   const named = typeof code === "string" && (gone.has(code) || goneInPrisma.has(code));
-  // 08 connection, 53 out of resources, 55P03 a lock not granted in time, 57P0x shut down or cancelled.
+  // 08 connection, 53 out of resources, 55P03 a lock not granted in time, 57P0x shut down; 25006 a standby that is about to take over,
+  // 25P03 and 25P04 a transaction that was ended for its length.
   return (
     named ||
     goneInWords.test(thrown.message) ||
-    /^(08|53|55P03|57P0)/.test(sqlState(thrown) ?? "") ||
+    /^(08|53|55P03|57P0|25006|25P0[34])/.test(sqlState(thrown) ?? "") ||
     databaseUnavailable(cause)
   );
 }
+
+/** Whether the same request may well succeed in a moment: beside the above a deadlock, a serialization failure, a statement that was cancelled. */
+export const worthRepeating = (thrown: unknown): boolean =>
+  databaseUnavailable(thrown) || transient.has(sqlState(thrown) ?? "") || sqlState(thrown) === "57014";
 
 /** Repeats `work`, which must be one whole transaction, after a deadlock or a serialization failure. */
 export async function retryTransient<T>(work: () => Promise<T>, { triesMax = 10 } = {}): Promise<T> {

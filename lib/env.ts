@@ -36,6 +36,7 @@ const schema = z.object({
   DATABASE_POOLED: z.enum(["1", "0", ""]).default("0"),
   DATABASE_DIRECT_URL: z.url({ protocol: /^postgres(ql)?$/, error: "must be a postgresql:// URL" }).optional(),
   DATABASE_POOL_MAX: z.coerce.number().int().min(2).max(200).default(10),
+  DATABASE_TIMEOUT_MS: z.coerce.number().int().min(1_000).max(3_600_000).default(65_000),
   APP_URL: url.optional(),
   HOST: z.string().default("127.0.0.1"),
   PORT: z.coerce.number().int().min(0).max(65_535).default(3000),
@@ -62,6 +63,8 @@ function shape(raw: z.output<typeof schema>) {
     /** Where LISTEN works, if anywhere. */
     listenUrl: raw.DATABASE_DIRECT_URL ?? (raw.DATABASE_POOLED === "1" ? undefined : raw.DATABASE_URL),
     databasePoolMax: raw.DATABASE_POOL_MAX,
+    /** How long nothing may be heard on a connection that is waited for: longer than any statement of ours takes. */
+    databaseTimeoutMs: raw.DATABASE_TIMEOUT_MS,
     appUrl: raw.APP_URL ?? `http://localhost:${raw.PORT}`,
     host: raw.HOST,
     port: raw.PORT,

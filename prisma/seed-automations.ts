@@ -1,7 +1,7 @@
 /** The demo's automations: what teams of this kind write first. */
 
 export type DemoAutomation = {
-  key: "welcome" | "trial" | "payment" | "invite";
+  key: "welcome" | "trial" | "payment" | "activation" | "invite";
   status: "live" | "draft";
   name: string;
   definition: Definition;
@@ -11,7 +11,7 @@ type Definition = {
   trigger: { type: "event"; event: string; where: unknown; source: "any" | "server" };
   audience: unknown;
   reentry: "once" | "every_time";
-  exit_when: null;
+  exit_when: { event: string; where: null }[] | null;
   goal: null;
   steps: Step[];
 };
@@ -139,6 +139,55 @@ export function automationsOf(connectionId: string): DemoAutomation[] {
             href: "https://example.com/billing/card",
           },
         ),
+      ],
+    }),
+    automation("activation", "Trial: first project", {
+      event: "trial_started",
+      exit_when: [{ event: "subscribed", where: null }],
+      steps: [
+        {
+          id: "first-project",
+          type: "wait_for",
+          event: "project_created",
+          where: null,
+          timeout: "P2D",
+          then: [{ id: "activated", type: "update_profile", set: { activated: true } }],
+          else: [
+            {
+              id: "nudge",
+              type: "split",
+              variants: [
+                {
+                  id: "short",
+                  weight: 50,
+                  steps: [
+                    email(
+                      "nudge-short",
+                      "Your first project takes two minutes",
+                      ["Give it a name, and you are set up."],
+                      {
+                        label: "Create a project",
+                        href: "https://example.com/projects/new",
+                      },
+                    ),
+                  ],
+                },
+                {
+                  id: "story",
+                  weight: 50,
+                  steps: [
+                    email(
+                      "nudge-story",
+                      "How others began",
+                      ["Most people begin with a list of what they have promised to whom. Here is one to copy."],
+                      { label: "Copy the list", href: "https://example.com/templates/promises" },
+                    ),
+                  ],
+                },
+              ],
+            },
+          ],
+        },
       ],
     }),
     automation("invite", "Invited but not joined", {

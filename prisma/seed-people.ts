@@ -1,14 +1,14 @@
 /** Who is in the demo and what happened to them: pure, drawn from a fixed seed. */
 import { nextId } from "../lib/testing/factory";
 
-type Person = {
+export type Person = {
   createdAt: Date;
   externalId: string;
   anonymousIds: string[];
   email: string | null;
   traits: Record<string, string | number | boolean>;
 };
-type AutomationRow = { key: string; id: string; versionId: string; definition: { steps: { id: string }[] } };
+export type AutomationRow = { key: string; id: string; versionId: string; definition: { steps: { id: string }[] } };
 type SendRow = {
   id: string;
   batchId: string;
@@ -64,6 +64,7 @@ export type Journey = {
     eventId: string;
     entryKey: string;
     status: string;
+    reason?: string;
     stepId: string | null;
     createdAt: Date;
     readyAt: Date;
@@ -81,6 +82,7 @@ export type Journey = {
     stepId?: string;
     kind: string;
     reason: string;
+    details?: Record<string, string | number | Record<string, string | number | boolean | null>>;
   }[];
 };
 
@@ -109,10 +111,12 @@ const subjects: Record<string, string> = {
   "trial-ending": "Your trial ends in three days",
   "card-declined": "We could not charge your card",
   "second-notice": "Second notice: your card was declined",
+  "nudge-short": "Your first project takes two minutes",
+  "nudge-story": "How others began",
 };
 
 /** Mulberry32: small, good enough for a demo, the same everywhere. */
-function chances(seed: number): () => number {
+export function chances(seed: number): () => number {
   let state = seed;
   return () => {
     state = (state + 0x6d2b79f5) | 0;
@@ -277,7 +281,16 @@ type SendPlan = {
   suppressed: boolean;
 };
 
-function sendOf({ row, stepId, at, enrollmentId, person, profileId, chance, suppressed }: SendPlan): PlannedSend {
+export function sendOf({
+  row,
+  stepId,
+  at,
+  enrollmentId,
+  person,
+  profileId,
+  chance,
+  suppressed,
+}: SendPlan): PlannedSend {
   const id = nextId(at);
   const after = (seconds: number) => new Date(at.getTime() + seconds * 1000);
   const subject = (subjects[stepId] ?? "").replace("{name}", String(person.traits.first_name));

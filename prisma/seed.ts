@@ -17,6 +17,7 @@ import {
   makeSuppressions,
   makeVersion,
 } from "../lib/testing/factory";
+import { activationsOf } from "./seed-activation";
 import { automationsOf } from "./seed-automations";
 import { type Journey, journeysOf, type PlannedSend, peopleOf } from "./seed-people";
 
@@ -52,7 +53,12 @@ export async function seedWorkspace(db: Db, plan: DemoPlan): Promise<{ connectio
       anonymousIds,
     })),
   );
-  const journeys = journeysOf({ people, profileIds: profiles.map(({ id }) => id), automations, now: plan.now });
+  const given = { people, profileIds: profiles.map(({ id }) => id), automations, now: plan.now };
+  const mailed = journeysOf(given);
+  const suppressed = new Set(
+    mailed.flatMap(({ sends }) => sends.flatMap(({ suppression }) => suppression?.email ?? [])),
+  );
+  const journeys = [...mailed, ...activationsOf({ ...given, suppressed })];
   await writeJourneys(db, { workspaceId, connectionId: connection.id, serverId: plan.serverId, journeys });
   return { connectionId: connection.id, webhookSecret };
 }

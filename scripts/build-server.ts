@@ -12,11 +12,14 @@ const programs = {
   worker: `import { main } from "./lib/web/worker"; await main();`,
   gflux: `import { main } from "./lib/cli/main"; await main(process.argv.slice(2));`,
 };
-type Program = keyof typeof programs;
-
 /** Writes dist/server.mjs, dist/worker.mjs and dist/gflux.mjs. */
-export async function buildServer(): Promise<void> {
-  await Promise.all(names().map((name) => esbuild.build(options(name))));
+export const buildServer = (): Promise<void> => bundle(programs, path.join(root, "dist"));
+
+/** Writes a bundle for plain Node of each program: its name and what starts it. */
+export async function bundle(sources: Readonly<Record<string, string>>, outdir: string): Promise<void> {
+  await Promise.all(
+    Object.entries(sources).map(([name, contents]) => esbuild.build(options({ name, contents, outdir }))),
+  );
 }
 
 /** Keeps dist/server.mjs up to date and calls `built` after each time that it could be built. */
@@ -25,22 +28,20 @@ export async function watchServer(built: () => void): Promise<{ stop: () => Prom
     name: "announce",
     setup: (build) => build.onEnd(({ errors }) => void (errors.length === 0 && built())),
   };
-  const common = options("server");
+  const common = options({ name: "server", contents: programs.server, outdir: path.join(root, "dist") });
   const context = await esbuild.context({ ...common, plugins: [...(common.plugins ?? []), announce] });
   await context.watch();
   return { stop: () => context.dispose() };
 }
 
-const names = () => Object.keys(programs) as Program[];
-
-function options(name: Program): esbuild.BuildOptions {
+function options({ name, contents, outdir }: Record<"name" | "contents" | "outdir", string>): esbuild.BuildOptions {
   return {
     // Next is loaded later, by a dynamic import, and finds this settled.
     banner: {
       js: `process.env.NODE_ENV ||= process.env.GFLUX_DEV === "1" ? "development" : "production"; process.env.NEXT_MANUAL_SIG_HANDLE = "true";`,
     },
-    stdin: { contents: programs[name], resolveDir: root, sourcefile: `${name}.ts`, loader: "ts" },
-    outfile: path.join(root, "dist", `${name}.mjs`),
+    stdin: { contents, resolveDir: root, sourcefile: `${name}.ts`, loader: "ts" },
+    outfile: path.join(outdir, `${name}.mjs`),
     bundle: true,
     platform: "node",
     format: "esm",

@@ -21,8 +21,7 @@ const sources = [
 /** Builds unless the sources are those of the last build. */
 export async function build({ force = false } = {}): Promise<void> {
   const wanted = fingerprint();
-  const built = fs.existsSync(stamp) && fs.existsSync("dist/server.mjs") && fs.readFileSync(stamp, "utf8") === wanted;
-  if (built && !force) return;
+  if (isBuilt(wanted) && !force) return;
   console.error("Building (about a minute) …");
   const { status } = spawnSync(process.execPath, ["node_modules/next/dist/bin/next", "build"], {
     stdio: ["ignore", 2, 2],
@@ -33,6 +32,10 @@ export async function build({ force = false } = {}): Promise<void> {
   await buildServer();
   fs.writeFileSync(stamp, wanted);
 }
+
+/** Whether the last build was of the sources as they are now. */
+export const isBuilt = (wanted = fingerprint()): boolean =>
+  fs.existsSync(stamp) && fs.existsSync("dist/server.mjs") && fs.readFileSync(stamp, "utf8") === wanted;
 
 function fingerprint(): string {
   const hash = createHash("sha256");

@@ -37,12 +37,15 @@ export async function ensureDatabase(options: EmbeddedOptions = {}): Promise<str
   });
 }
 
-/** Ends the server of this folder, if it runs: connections are cut, data is kept. */
-export async function stopDatabase(options: EmbeddedOptions = {}): Promise<void> {
+/** Ends the server of this folder, if it runs: connections are cut, data is kept. "immediate" is as a crash is, for tests. */
+export async function stopDatabase({
+  mode = "fast",
+  ...options
+}: EmbeddedOptions & { mode?: "fast" | "immediate" } = {}): Promise<void> {
   const { dir } = place(options, await findBinaries());
   const pid = runningPid(dir);
   if (pid === undefined || pid < 0) return;
-  process.kill(pid, "SIGINT");
+  process.kill(pid, mode === "fast" ? "SIGINT" : "SIGQUIT");
   for (const limit = Date.now() + 15_000; runningPid(dir) !== undefined && Date.now() < limit; ) await pause(30);
 }
 

@@ -1,20 +1,25 @@
 "use client";
 
-import { GitBranch, Hourglass, LogOut, type LucideIcon, Mail, Plus } from "lucide-react";
+import { BellRing, GitBranch, Hourglass, LogOut, type LucideIcon, Mail, Plus, Split, UserPen } from "lucide-react";
 import { useRef } from "react";
 import { Button } from "@/components/ui/button";
 import { DropdownMenu, MenuItem } from "@/components/ui/dropdown-menu";
 import { nestingMax } from "@/lib/automations/schema";
 import { useBuilder } from "./builder-context";
-import { insertStep, newStep, type Place, type StepType, stepWords } from "./draft";
+import type { StepType } from "./draft";
+import { insertStep } from "./draft-changes";
+import { depthOf, type Place } from "./draft-tree";
+import { nestingTypes, newStep, stepTypes, stepWords } from "./new-step";
 
 export const stepIcons: Record<StepType, LucideIcon> = {
   send_email: Mail,
   delay: Hourglass,
+  wait_for: BellRing,
   branch: GitBranch,
+  split: Split,
+  update_profile: UserPen,
   exit: LogOut,
 };
-const types: StepType[] = ["send_email", "delay", "branch", "exit"];
 
 type Props = {
   place: Place;
@@ -37,7 +42,8 @@ export function AddStep({ place, index, before }: Props) {
     show([...place, index].join("."));
   };
   // Each list on the way is one level, as the schema counts them.
-  const full = place.filter((part) => part === "steps" || part === "else").length > nestingMax;
+  const full = depthOf(place) > nestingMax;
+  const tooDeep = (type: StepType) => full && nestingTypes.has(type);
   return (
     <DropdownMenu
       align="start"
@@ -62,15 +68,15 @@ export function AddStep({ place, index, before }: Props) {
         )
       }
     >
-      {types.map((type) => {
+      {stepTypes.map((type) => {
         const Icon = stepIcons[type];
         return (
-          <MenuItem key={type} disabled={type === "branch" && full} onSelect={() => add(type)}>
+          <MenuItem key={type} disabled={tooDeep(type)} onSelect={() => add(type)}>
             <Icon aria-hidden />
             <span>
               <span className="block font-medium">{stepWords[type].label}</span>
               <span className="block text-muted text-xs">
-                {type === "branch" && full ? `Branches nest at most ${nestingMax} deep` : stepWords[type].hint}
+                {tooDeep(type) ? `Steps nest at most ${nestingMax} deep` : stepWords[type].hint}
               </span>
             </span>
           </MenuItem>

@@ -8,16 +8,11 @@ import { RuleEditor } from "@/components/conditions/rule-editor";
 import { Button } from "@/components/ui/button";
 import { DropdownMenu, MenuItem, MenuLine } from "@/components/ui/dropdown-menu";
 import { useBuilder } from "./builder-context";
-import {
-  branchPlace,
-  type DraftBranch,
-  type DraftBranchStep,
-  elsePlace,
-  freshKey,
-  newBranch,
-  type Place,
-  swapped,
-} from "./draft";
+import type { DraftBranch, DraftBranchStep } from "./draft";
+import { swapped } from "./draft-changes";
+import { freshKey, type Place, wayPlace } from "./draft-tree";
+import { newBranch } from "./new-step";
+import { WayOf } from "./way";
 
 type Props = {
   path: string;
@@ -42,8 +37,7 @@ export function BranchEditor({ path, place, index, step, set, list }: Props) {
   return (
     <div className="space-y-5">
       {branches.map((branch, number) => (
-        <fieldset key={branch.key} data-path={`${path}.branches.${number}`} className={way}>
-          <legend className="sr-only">{`Branch ${number + 1}`}</legend>
+        <WayOf key={branch.key} path={`${path}.branches.${number}`} name={`Branch ${number + 1}`}>
           <BranchHead
             path={`${path}.branches.${number}.when`}
             number={number}
@@ -51,8 +45,8 @@ export function BranchEditor({ path, place, index, step, set, list }: Props) {
             branch={branch}
             setBranches={setBranches}
           />
-          {list(branchPlace(place, index, number))}
-        </fieldset>
+          {list(wayPlace(place, index, ["branches", number, "steps"]))}
+        </WayOf>
       ))}
       {!readOnly && (
         <Button size="sm" variant="ghost" onClick={add}>
@@ -60,17 +54,12 @@ export function BranchEditor({ path, place, index, step, set, list }: Props) {
         </Button>
       )}
       <Problem path={`${path}.branches`} />
-      <fieldset className={way}>
-        <legend className="sr-only">Otherwise</legend>
-        <p className="mb-2 font-medium text-sm">Otherwise</p>
-        {list(elsePlace(place, index))}
-      </fieldset>
+      <WayOf name="Otherwise" shown>
+        {list(wayPlace(place, index, ["else"]))}
+      </WayOf>
     </div>
   );
 }
-
-// Narrow on phones, so that five levels still fit.
-const way = "min-w-0 border-line-strong border-l-2 pl-1.5 sm:pl-4";
 
 type HeadProps = {
   path: string;

@@ -10,13 +10,15 @@ import type { useSaving } from "./use-saving";
 type Props = {
   automation: AnyAutomation;
   path: string;
+  /** Where late emails wait for somebody to decide. */
+  heldPath: string;
   lifecycle: Lifecycle;
   saving: ReturnType<typeof useSaving>;
   dirty: boolean;
 };
 
 /** What can be done with an automation in its status. */
-export function BuilderActions({ automation, path, lifecycle, saving, dirty }: Props) {
+export function BuilderActions({ automation, path, heldPath, lifecycle, saving, dirty }: Props) {
   const { id, status } = automation;
   const more = (
     <MoreActions automation={automation} path={path} archive={lifecycle.archive} remove={lifecycle.remove} />
@@ -29,7 +31,7 @@ export function BuilderActions({ automation, path, lifecycle, saving, dirty }: P
       <Button onClick={saving.save} disabled={saving.pending || !dirty}>
         Save draft
       </Button>
-      {status === "paused" && <ResumeButton id={id} resume={lifecycle.resume} />}
+      {status === "paused" && <ResumeButton id={id} heldPath={heldPath} resume={lifecycle.resume} />}
       <Button
         variant={status === "paused" ? "secondary" : "primary"}
         onClick={saving.publish}

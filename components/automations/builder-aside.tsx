@@ -57,7 +57,7 @@ function DraftState({ automation, dirty }: Omit<Props, "path">) {
       <Badge tone="info">Draft differs</Badge>
       {status !== "archived" && (
         <span className="mt-1 block">
-          Publish to use it for who enters from then on; who is in it finishes as they began.
+          Publish to use it for who enters from then on; you are asked what becomes of those who are in it.
           {status === "paused" && " That resumes it, too."}
         </span>
       )}

@@ -5,7 +5,6 @@ import { Field } from "@/components/form/field";
 import { FormContext } from "@/components/form/form-context";
 import { Card } from "@/components/ui/card";
 import { Input } from "@/components/ui/input";
-import { Select } from "@/components/ui/select";
 import { Tabs } from "@/components/ui/tabs";
 import type { AnyAutomation } from "@/lib/automations/schema";
 import type { Connection } from "@/lib/connections/schema";
@@ -14,11 +13,15 @@ import { BuilderActions } from "./builder-actions";
 import { BuilderAside } from "./builder-aside";
 import { BuilderContext, useBuilder } from "./builder-context";
 import { BuilderNotices } from "./builder-notices";
-import { blankDefinition, toDraft, top } from "./draft";
+import { blankDefinition, toDraft } from "./draft";
+import { top } from "./draft-tree";
+import { ExitRulesCard } from "./exit-rules-card";
 import { Fields } from "./fields";
 import { FlowLine } from "./flow-card";
 import { JsonEditor } from "./json-editor";
 import type { Lifecycle } from "./lifecycle";
+import { PublishDialog } from "./publish-dialog";
+import { ReentryFields } from "./reentry-fields";
 import { StepList } from "./step-list";
 import { AudienceCard, TriggerCard } from "./trigger-card";
 import { useBuilderState } from "./use-builder-state";
@@ -31,12 +34,14 @@ type Props = {
   /** The list of automations; this one lies below it. */
   path: string;
   connectionsPath: string;
+  /** Where late emails wait for somebody to decide. */
+  heldPath: string;
   editable: boolean;
   lifecycle: Lifecycle;
 };
 
 /** The page of an automation: what it does, to be read and changed, and what can be done with it. */
-export function Builder({ automation, connections, path, connectionsPath, editable, lifecycle }: Props) {
+export function Builder({ automation, connections, path, connectionsPath, editable, lifecycle, ...props }: Props) {
   const readOnly = !editable || automation.status === "archived";
   const [initial] = useState(() =>
     toDraft(automation.name, automation.definition_error === null ? automation : blankDefinition()),
@@ -65,6 +70,7 @@ export function Builder({ automation, connections, path, connectionsPath, editab
               <BuilderActions
                 automation={automation}
                 path={path}
+                heldPath={props.heldPath}
                 lifecycle={lifecycle}
                 saving={saving}
                 dirty={state.dirty}
@@ -92,6 +98,16 @@ export function Builder({ automation, connections, path, connectionsPath, editab
           </div>
           <BuilderAside automation={automation} path={path} dirty={state.dirty} />
         </div>
+        {saving.asking && (
+          <PublishDialog
+            preview={saving.asking}
+            resumes={automation.status === "paused"}
+            pending={saving.pending}
+            publish={saving.publishAs}
+            recount={saving.recount}
+            close={saving.cancel}
+          />
+        )}
       </FormContext>
     </BuilderContext>
   );
@@ -105,6 +121,8 @@ function Flow() {
       <TriggerCard />
       <FlowLine />
       <AudienceCard />
+      <FlowLine />
+      <ExitRulesCard />
       <FlowLine />
       <h2 className="sr-only">Steps</h2>
       <StepList place={top} empty="No steps yet. Add the first one: what happens once somebody has entered?" />
@@ -124,18 +142,7 @@ function Basics() {
             onChange={({ target }) => change((now) => ({ ...now, name: target.value }))}
           />
         </Field>
-        <Field name="reentry" label="Re-entry">
-          <Select
-            value={draft.reentry}
-            onChange={({ target }) =>
-              change((now) => ({ ...now, reentry: target.value === "every_time" ? "every_time" : "once" }))
-            }
-            options={[
-              { value: "once", label: "Once per person, ever" },
-              { value: "every_time", label: "Every time the event arrives" },
-            ]}
-          />
-        </Field>
+        <ReentryFields />
       </Fields>
     </Card>
   );

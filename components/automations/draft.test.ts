@@ -1,30 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type AutomationDefinition, automationDefinition } from "@/lib/automations/schema";
-import {
-  blankDefinition,
-  branchPlace,
-  type Draft,
-  type DraftStep,
-  duplicateStep,
-  elsePlace,
-  freshKey,
-  idsIn,
-  insertStep,
-  keysIn,
-  moveStep,
-  newStep,
-  removeStep,
-  type StepType,
-  stepsAt,
-  toDefinition,
-  toDraft,
-  top,
-} from "./draft";
+import { blankDefinition, type Draft, type DraftStep, toDefinition, toDraft } from "./draft";
+import { duplicateStep, insertStep, moveStep, removeStep } from "./draft-changes";
+import { freshKey, idsIn, keysIn, type Place, stepsAt, top, wayPlace, waysOf } from "./draft-tree";
+import { newStep, stepTypes } from "./new-step";
 import { definitions } from "./testing/definitions";
 
 const draftOf = (definition: AutomationDefinition) => toDraft("Welcome", definition);
-const types: StepType[] = ["send_email", "delay", "branch", "exit"];
 
 describe("what was saved", () => {
   test("is unchanged by being opened in the builder", () => {
@@ -38,10 +21,10 @@ describe("what was saved", () => {
     );
   });
 
-  test("has a key of its own for every step and branch", () => {
+  test("has a key of its own for every step, branch, variant, trait and exit rule", () => {
     fc.assert(
       fc.property(definitions, (given) => {
-        const keys = keysIn(draftOf(automationDefinition.parse(given)).steps);
+        const keys = keysIn(draftOf(automationDefinition.parse(given)));
         expect(new Set(keys).size).toBe(keys.length);
       }),
     );
@@ -51,7 +34,7 @@ describe("what was saved", () => {
 describe("any change at any place", () => {
   test("keeps ids and keys unique, and undoing it gives back what was there", () => {
     fc.assert(
-      fc.property(definitions, fc.nat(), fc.constantFrom(...types), (given, where, type) => {
+      fc.property(definitions, fc.nat(), fc.constantFrom(...stepTypes), (given, where, type) => {
         const draft = draftOf(automationDefinition.parse(given));
         const places = placesOf(draft);
         const place = places[where % places.length] ?? top;
@@ -89,15 +72,15 @@ describe("a tree of steps", () => {
   };
 
   test("is reached at the paths that messages name", () => {
-    expect(stepsAt(draft, branchPlace(top, 1, 0)).map(({ id }) => id)).toEqual(["a"]);
-    expect(stepsAt(draft, elsePlace(top, 1))).toEqual([]);
-    expect(stepsAt(draft, branchPlace(top, 7, 0))).toEqual([]);
+    expect(stepsAt(draft, wayPlace(top, 1, ["branches", 0, "steps"])).map(({ id }) => id)).toEqual(["a"]);
+    expect(stepsAt(draft, wayPlace(top, 1, ["else"]))).toEqual([]);
+    expect(stepsAt(draft, wayPlace(top, 7, ["branches", 0, "steps"]))).toEqual([]);
   });
 
   test("what lies beside a change stays the same value", () => {
-    const next = insertStep(draft, elsePlace(top, 1), 0, newStep("exit", draft, null));
+    const next = insertStep(draft, wayPlace(top, 1, ["else"]), 0, newStep("exit", draft, null));
     expect(next.steps[0]).toBe(draft.steps[0]);
-    expect(stepsAt(next, elsePlace(top, 1)).map(({ id }) => id)).toEqual(["exit"]);
+    expect(stepsAt(next, wayPlace(top, 1, ["else"])).map(({ id }) => id)).toEqual(["exit"]);
   });
 
   test("a copy of a branch copies what is in it, under other names", () => {
@@ -112,6 +95,34 @@ describe("a tree of steps", () => {
     expect(moveStep(draft, top, 1, -1).steps.map(({ id }) => id)).toEqual(["plan", "wait"]);
   });
 
+  test("a copy of a split keeps the names of its variants, which are its own, and renames the steps in them", () => {
+    const split = { ...newStep("split", draft, null), key: 20 };
+    if (split.type !== "split") throw new Error("It is no split.");
+    const [a, b] = split.variants;
+    if (!a || !b) throw new Error("It has no variants.");
+    const variants = [
+      { ...a, key: 21, steps: [newStep("exit", draft, null)] },
+      { ...b, key: 22 },
+    ];
+    const next = duplicateStep({ ...draft, steps: [{ ...split, variants }] }, top, 0);
+    expect(idsIn(next.steps)).toEqual(["split", "exit", "split-2", "exit-2"]);
+    const copy = next.steps[1];
+    expect(copy?.type === "split" && copy.variants.map(({ id }) => id)).toEqual(["a", "b"]);
+  });
+
+  test.each([
+    ["wait_for", ["steps.0.event"]],
+    ["split", []],
+    ["update_profile", ["steps.0.set."]],
+    ["branch", ["steps.0.branches.0.when.field"]],
+    ["delay", []],
+    ["exit", []],
+  ] as const)("a new %s lacks only what a person has to say", (type, lacking) => {
+    const steps = [newStep(type, draft, null)];
+    const issues = automationDefinition.safeParse(toDefinition({ ...draft, steps })).error?.issues ?? [];
+    expect(issues.map((issue) => issue.path.join("."))).toEqual(lacking);
+  });
+
   test("a new email lacks only what a person has to say", () => {
     const steps = [newStep("send_email", draft, "019a0000-0000-7000-8000-000000000000")];
     const issues = automationDefinition.safeParse(toDefinition({ ...draft, steps })).error?.issues ?? [];
@@ -119,23 +130,19 @@ describe("a tree of steps", () => {
   });
 });
 
-function placesOf(draft: Draft) {
-  const inside = (place: readonly (string | number)[]): (readonly (string | number)[])[] => [
+/** Every list of steps in a draft. */
+function placesOf(draft: Draft): Place[] {
+  const inside = (place: Place): Place[] => [
     place,
     ...stepsAt(draft, place).flatMap((step, index) =>
-      step.type === "branch"
-        ? [
-            ...step.branches.flatMap((_, number) => inside(branchPlace(place, index, number))),
-            ...inside(elsePlace(place, index)),
-          ]
-        : [],
+      waysOf(step).flatMap(({ path }) => inside(wayPlace(place, index, path))),
     ),
   ];
   return inside(top);
 }
 
 function expectUnique(draft: Draft) {
-  const [ids, keys] = [idsIn(draft.steps), keysIn(draft.steps)];
+  const [ids, keys] = [idsIn(draft.steps), keysIn(draft)];
   expect(new Set(ids).size).toBe(ids.length);
   expect(new Set(keys).size).toBe(keys.length);
 }

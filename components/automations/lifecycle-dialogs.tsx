@@ -5,6 +5,7 @@ import { ConfirmDialog } from "@/components/form/confirm-dialog";
 import type { Action } from "@/components/form/use-action";
 import { Button } from "@/components/ui/button";
 import { RadioCards } from "@/components/ui/radio-cards";
+import { TextLink } from "@/components/ui/text-link";
 import type { AnyAutomation } from "@/lib/automations/schema";
 
 type PauseProps = { id: string; pause: Action<{ id: string; queued: "hold" | "skip" }, AnyAutomation> };
@@ -15,7 +16,7 @@ export function PauseButton({ id, pause }: PauseProps) {
   return (
     <ConfirmDialog
       title="Pause this automation?"
-      description="Nobody enters and nobody goes on. Time goes on: waits end while it is paused."
+      description="Nobody enters and nobody goes on. Exit rules still count, and time goes on: waits end while it is paused."
       confirm="Pause automation"
       tone="primary"
       trigger={<Button>Pause</Button>}
@@ -37,10 +38,15 @@ export function PauseButton({ id, pause }: PauseProps) {
   );
 }
 
-type ResumeProps = { id: string; resume: Action<{ id: string; overdue: "send" | "skip" }, AnyAutomation> };
+type ResumeProps = {
+  id: string;
+  /** Where late emails wait for somebody to decide. */
+  heldPath: string;
+  resume: Action<{ id: string; overdue: "send" | "skip" }, AnyAutomation>;
+};
 
 /** Resumes, and asks what becomes of the emails whose time has passed. */
-export function ResumeButton({ id, resume }: ResumeProps) {
+export function ResumeButton({ id, heldPath, resume }: ResumeProps) {
   const [overdue, setOverdue] = useState<"send" | "skip">("send");
   return (
     <ConfirmDialog
@@ -62,11 +68,15 @@ export function ResumeButton({ id, resume }: ResumeProps) {
           {
             value: "send",
             label: "Send them now",
-            description: "What is more than 24 hours late is held until someone decides.",
+            description: "Except what is more than 24 hours late: that is held until a person decides.",
           },
           { value: "skip", label: "Skip them", description: "They are never sent. This cannot be undone." },
         ]}
       />
+      <p className="mt-3 text-muted text-sm">
+        Held emails wait under <TextLink href={heldPath}>Sends → Held</TextLink>, where someone says send or skip, one
+        by one or all at once.
+      </p>
     </ConfirmDialog>
   );
 }

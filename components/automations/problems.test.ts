@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { blankDefinition, type Draft, toDraft } from "./draft";
+import { onScreen } from "./draft-problems";
 import { checkDraft, findDraftStep, partsAlong, placeWords } from "./problems";
 
 const when = { field: "profile.plan", op: "eq", value: "pro" } as const;
@@ -41,6 +42,76 @@ describe("what is wrong is shown where it is", () => {
     expect(findDraftStep(draft, "steps.1.else.0.else.0.message_stream")?.id).toBe("last");
     expect(findDraftStep(draft, "steps.0.subject")?.id).toBe("first");
     expect(findDraftStep(draft, "trigger.event")).toBeNull();
+  });
+});
+
+describe("so it is in the other steps that hold steps, and in rows of traits", () => {
+  const trait = (key: number, name: string, text: string) => ({ key, name, kind: "text" as const, text });
+  const nested: Draft = {
+    ...draft,
+    exit_when: [
+      { key: 20, event: "gone", where: null },
+      { key: 21, event: "Gone!", where: null },
+    ],
+    steps: [
+      {
+        key: 1,
+        id: "ab",
+        type: "split",
+        variants: [
+          { key: 2, id: "a", weight: 1, steps: [exit("in-a", 3)] },
+          { key: 4, id: "b", weight: 1, steps: [] },
+        ],
+      },
+      {
+        key: 5,
+        id: "paid",
+        type: "wait_for",
+        event: "paid",
+        where: null,
+        timeout: "P1D",
+        then: [{ key: 6, id: "tag", type: "update_profile", set: [trait(7, "a.b", "x"), trait(8, "email", "nobody")] }],
+        else: [exit("late", 9)],
+      },
+    ],
+  };
+
+  test.each<[string, (string | number)[], string]>([
+    ["steps.0.variants.0.steps.0.id", [1, 3], "Step “in-a”: Step id"],
+    ["steps.0.variants.1.weight", [1], "Step “ab”, variant 2: Weight"],
+    ["steps.0.variants.1.id", [1], "Step “ab”, variant 2: Name"],
+    ["steps.1.timeout", [5], "Step “paid”: Wait at most"],
+    ["steps.1.where.field", [5], "Step “paid”: Only if"],
+    ["steps.1.then.0.set.0.name", [5, 6], "Step “tag”: Trait"],
+    ["steps.1.then.0.set", [5, 6], "Step “tag”: Traits"],
+    ["steps.1.else.0", [5, 9], "Step “late”"],
+    ["exit_when.1.event", ["exit_when"], "Exit rule 2: Event"],
+    ["exit_when.0.where.any.0.value", ["exit_when"], "Exit rule 1: Only if"],
+    ["exit_when", ["exit_when"], "Exit rules"],
+    ["reentry", [], "Re-entry"],
+  ])("%s opens %j and is called “%s”", (path, parts, words) => {
+    expect(partsAlong(nested, path)).toEqual(parts);
+    expect(placeWords(nested, path)).toBe(words);
+  });
+
+  test("what the schema says of a trait by its name stands at its row, also when the name holds a dot", () => {
+    const checked = checkDraft(nested);
+    expect(checked.ok ? [] : Object.keys(checked.problems).sort()).toEqual([
+      "exit_when.1.event",
+      "steps.1.then.0.set.1.value",
+    ]);
+    const refused = { "steps.1.then.0.set.a.b": ["No."], "steps.0.variants": ["No."] };
+    expect(onScreen(nested, refused)).toEqual({ "steps.1.then.0.set.0.value": ["No."], "steps.0.variants": ["No."] });
+  });
+
+  test("a trait without a name, and one that is named twice, is refused at its name", () => {
+    const rows = [trait(7, "", "x"), trait(8, "plan", "x"), trait(9, "plan", "y")];
+    const steps: Draft["steps"] = [{ key: 1, id: "tag", type: "update_profile", set: rows }];
+    const checked = checkDraft({ ...draft, steps });
+    expect(checked.ok ? [] : Object.keys(checked.problems).sort()).toEqual([
+      "steps.0.set.0.name",
+      "steps.0.set.2.name",
+    ]);
   });
 });
 

@@ -1,13 +1,19 @@
 import { type CreateAutomationInput, createAutomationInput } from "@/lib/automations/schema";
 import { type Draft, type DraftStep, toDefinition } from "./draft";
+import { onScreen, ownProblems, type Problems } from "./draft-problems";
+import { waysOf } from "./draft-tree";
 
-/** Dotted path in the draft → what is wrong there. */
-export type Problems = Record<string, string[]>;
+export type { Problems } from "./draft-problems";
 
 type Checked = { ok: true; input: CreateAutomationInput } | { ok: false; problems: Problems };
 
 /** A draft as it would be saved, judged by the schema that the server uses too. */
-export const checkDraft = (draft: Draft): Checked => checkInput({ name: draft.name, ...toDefinition(draft) });
+export function checkDraft(draft: Draft): Checked {
+  const own = ownProblems(draft);
+  const checked = checkInput({ name: draft.name, ...toDefinition(draft) });
+  if (checked.ok && Object.keys(own).length === 0) return checked;
+  return { ok: false, problems: { ...(checked.ok ? {} : onScreen(draft, checked.problems)), ...own } };
+}
 
 export function checkInput(input: unknown): Checked {
   const parsed = createAutomationInput.safeParse(input);
@@ -21,55 +27,71 @@ export function checkInput(input: unknown): Checked {
 }
 
 /** A part of the builder that opens and closes: a card, a step or a branch by its key. */
-export type Part = "trigger" | "audience" | number;
+export type Part = "trigger" | "audience" | "exit_when" | number;
+
+const isFixed = (name: string): name is Extract<Part, string> => ["trigger", "audience", "exit_when"].includes(name);
 
 /** The parts that must be open for a path to be seen, from the outside in. */
 export function partsAlong(draft: Draft, path: string): Part[] {
   const [head, ...rest] = path.split(".");
-  if (head === "trigger" || head === "audience") return [head];
-  return head === "steps" ? inSteps(draft.steps, rest) : [];
+  if (head === undefined) return [];
+  if (isFixed(head)) return [head];
+  return head === "steps" ? stepsAlong(draft.steps, rest).flatMap(partsOf) : [];
 }
 
-function inSteps(steps: DraftStep[], [index, list, number, ...rest]: string[]): Part[] {
+/** A branch's condition opens on its own. */
+function partsOf({ step, branch }: Along): Part[] {
+  const way = step.type === "branch" && branch !== null ? step.branches[branch] : undefined;
+  return way === undefined ? [step.key] : [step.key, way.key];
+}
+
+/** A step that a path leads to or through, and the number of the branch or variant that it goes into. */
+type Along = { step: DraftStep; branch: number | null };
+
+/** The steps along a path, from the outside in; `path` begins behind the name of the list. */
+function stepsAlong(steps: readonly DraftStep[], [index, ...rest]: string[]): Along[] {
   const step = steps[Number(index)];
   if (index === undefined || step === undefined) return [];
-  if (step.type !== "branch") return [step.key];
-  if (list === "else") return [step.key, ...inSteps(step.else, [number ?? "", ...rest])];
-  const branch = list === "branches" ? step.branches[Number(number)] : undefined;
-  if (number === undefined || branch === undefined) return [step.key];
-  const [field, ...inner] = rest;
-  return [step.key, branch.key, ...(field === "steps" ? inSteps(branch.steps, inner) : [])];
+  const numbered = rest[0] === "branches" || rest[0] === "variants";
+  const branch = numbered && rest[1] !== undefined ? Number(rest[1]) : null;
+  const way = waysOf(step).find(({ path }) => path.every((part, at) => String(part) === rest[at]));
+  return [{ step, branch }, ...(way ? stepsAlong(way.steps, rest.slice(way.path.length)) : [])];
 }
 
 /** Where a path leads, in the words of the screen: `Step “welcome”: Subject`. */
 export function placeWords(draft: Draft, path: string): string {
-  const steps = stepsAlong(draft.steps, path.split("."));
-  const where = steps.at(-1) ?? "";
-  const what = fieldWords(path);
-  return [where, what].filter((word) => word !== "").join(": ");
+  return [whereWords(draft, path), fieldWords(path)].filter((word) => word !== "").join(": ");
 }
 
-function stepsAlong(steps: DraftStep[], path: string[]): string[] {
-  const [head, index, list, number] = path;
-  const step = head === "steps" || head === "else" ? steps[Number(index)] : undefined;
-  if (index === undefined || step === undefined) return [];
-  const mine = `Step “${step.id}”`;
-  if (step.type !== "branch") return [mine];
-  if (list === "else") return [mine, ...stepsAlong(step.else, path.slice(2))];
-  const branch = list === "branches" ? step.branches[Number(number)] : undefined;
-  if (number === undefined || branch === undefined) return [mine];
-  const inside = stepsAlong(branch.steps, path.slice(4));
-  return inside.length > 0 ? inside : [`${mine}, branch ${Number(number) + 1}`];
+function whereWords(draft: Draft, path: string): string {
+  const [head, ...rest] = path.split(".");
+  if (head === "exit_when") return rest[0] === undefined ? "" : `Exit rule ${Number(rest[0]) + 1}`;
+  const last = head === "steps" ? stepsAlong(draft.steps, rest).at(-1) : undefined;
+  if (last === undefined) return "";
+  const { step, branch } = last;
+  if (branch !== null && step.type === "branch") return `Step “${step.id}”, branch ${branch + 1}`;
+  if (branch !== null && step.type === "split") return `Step “${step.id}”, variant ${branch + 1}`;
+  return `Step “${step.id}”`;
 }
 
 const words: Record<string, string> = {
   name: "Name",
   event: "Event",
+  once_every: "At most once every",
+  exit_when: "Exit rules",
+  timeout: "Wait at most",
+  variants: "Variants",
+  weight: "Weight",
+  set: "Traits",
+  value: "Value",
   where: "Only if",
   source: "Source",
   audience: "Audience",
   reentry: "Re-entry",
   steps: "Steps",
+  then: "When it happens",
+  else: "Otherwise",
+  branches: "Branches",
   id: "Step id",
   email_provider_id: "Connection",
   subject: "Subject",
@@ -91,22 +113,15 @@ function fieldWords(path: string): string {
   const rule = parts.find((part) => part === "where" || part === "audience" || part === "when");
   if (rule !== undefined) return words[rule] ?? rule;
   const last = parts.findLast((part) => !/^\d+$/.test(part)) ?? "";
-  // The path of a whole step ends with its place in the list.
-  if (/^\d+$/.test(parts.at(-1) ?? "") && last === "steps") return "";
+  if (last === "name" && parts.includes("set")) return "Trait";
+  if (last === "id" && parts.at(-3) === "variants") return "Name";
+  // The path of a whole step, or of a whole exit rule, ends with its place in the list.
+  if (/^\d+$/.test(parts.at(-1) ?? "") && ["steps", "then", "else", "exit_when"].includes(last)) return "";
   return words[last] ?? last;
 }
 
 /** The step that a path leads to or into, the innermost one; null where there is none. */
 export function findDraftStep(draft: Draft, path: string): DraftStep | null {
-  const parts = partsAlong(draft, path);
-  const search = (steps: DraftStep[]): DraftStep | null => {
-    for (const step of steps) {
-      const inside = step.type === "branch" ? [...step.branches.map((branch) => branch.steps), step.else] : [];
-      const found = inside.map(search).find((result) => result !== null);
-      if (found) return found;
-      if (parts.includes(step.key)) return step;
-    }
-    return null;
-  };
-  return search(draft.steps);
+  const [head, ...rest] = path.split(".");
+  return head === "steps" ? (stepsAlong(draft.steps, rest).at(-1)?.step ?? null) : null;
 }

@@ -12,12 +12,18 @@ import { BranchEditor } from "./branch-step";
 import { useBuilder } from "./builder-context";
 import { DelayEditor } from "./delay-step";
 import { Disclosure } from "./disclosure";
-import { changeStep, type DraftStep, duplicateStep, moveStep, type Place, removeStep, stepWords } from "./draft";
+import type { DraftStep } from "./draft";
+import { changeStep, duplicateStep, moveStep, removeStep } from "./draft-changes";
+import type { Place } from "./draft-tree";
 import { Fields } from "./fields";
 import { FlowCard } from "./flow-card";
+import { nestingTypes, stepWords } from "./new-step";
 import { SendEmailEditor } from "./send-email-step";
+import { SplitEditor } from "./split-step";
 import { stepSummary } from "./step-summary";
+import { UpdateProfileEditor } from "./update-profile-step";
 import { useProblemsBelow } from "./use-problems-below";
+import { WaitForEditor } from "./wait-for-step";
 
 type Props = {
   place: Place;
@@ -28,7 +34,7 @@ type Props = {
   list: (place: Place) => ReactNode;
 };
 
-/** A step of the flow with its settings; a branch also shows the flows that it leads to. */
+/** A step of the flow with its settings; a step that nests also shows the flows that it leads to. */
 export function StepCard({ place, index, count, step, list }: Props) {
   const { change, readOnly, focusCard } = useBuilder();
   const path = [...place, index].join(".");
@@ -51,7 +57,7 @@ export function StepCard({ place, index, count, step, list }: Props) {
       title={stepWords[step.type].label}
       label={`Step ${step.id}`}
       summary={stepSummary(step)}
-      nests={step.type === "branch"}
+      nests={nestingTypes.has(step.type)}
       onKeyDown={byKeyboard}
       keyShortcuts={readOnly ? undefined : "Alt+ArrowUp Alt+ArrowDown"}
       actions={
@@ -109,6 +115,12 @@ function StepEditor({ path, place, index, step, set, list }: EditorProps) {
       return <DelayEditor path={path} step={step} set={set} />;
     case "branch":
       return <BranchEditor path={path} place={place} index={index} step={step} set={set} list={list} />;
+    case "wait_for":
+      return <WaitForEditor path={path} place={place} index={index} step={step} set={set} list={list} />;
+    case "split":
+      return <SplitEditor path={path} place={place} index={index} step={step} set={set} list={list} />;
+    case "update_profile":
+      return <UpdateProfileEditor path={path} step={step} set={set} />;
     case "exit":
       return <p className="text-muted text-sm">Whoever comes here leaves the automation, wherever the step stands.</p>;
   }

@@ -3,7 +3,8 @@
 import { Problem } from "@/components/conditions/problem";
 import { AddStep } from "./add-step";
 import { useBuilder } from "./builder-context";
-import { type DraftStep, type Place, stepsAt } from "./draft";
+import type { DraftStep } from "./draft";
+import { type Place, stepsAt } from "./draft-tree";
 import { FlowLine } from "./flow-card";
 import { StepCard } from "./step-card";
 

@@ -1,6 +1,8 @@
 import { type AutomationStatus, weekdays } from "@/lib/automations/schema";
 import { describeDuration } from "@/lib/conditions/schema";
-import type { DraftStep } from "./draft";
+import type { DraftStep, DraftVariant } from "./draft";
+import { traitWords } from "./trait-row";
+import { shareWords } from "./variants";
 
 export const dayWords: Record<(typeof weekdays)[number], string> = {
   mon: "Mon",
@@ -21,9 +23,20 @@ export function stepSummary(step: DraftStep): string {
       return delaySummary(step);
     case "branch":
       return `${step.branches.length === 1 ? "1 branch" : `${step.branches.length} branches`}, the first that fits is taken`;
+    case "wait_for":
+      return `${step.event || "No event yet"}, at most ${describeDuration(step.timeout)}`;
+    case "split":
+      return splitSummary(step.variants);
+    case "update_profile":
+      return step.set.length === 0 ? "No trait yet" : step.set.map(traitWords).join(", ");
     case "exit":
       return "The run ends here";
   }
+}
+
+function splitSummary(variants: readonly DraftVariant[]): string {
+  const shares = shareWords(variants);
+  return variants.map(({ id }, index) => `${id || "…"} ${shares[index]}`).join(", ");
 }
 
 function delaySummary({ for: duration, until }: Extract<DraftStep, { type: "delay" }>): string {

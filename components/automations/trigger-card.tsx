@@ -1,10 +1,10 @@
 "use client";
 
 import { UserCheck, Zap } from "lucide-react";
+import { EventInput } from "@/components/conditions/event-input";
 import { ruleWords } from "@/components/conditions/rule";
 import { RuleEditor } from "@/components/conditions/rule-editor";
 import { Field } from "@/components/form/field";
-import { Input } from "@/components/ui/input";
 import { Select } from "@/components/ui/select";
 import { useBuilder } from "./builder-context";
 import type { Draft } from "./draft";
@@ -21,14 +21,7 @@ export function TriggerCard() {
       <Fields>
         <div className="grid gap-4 @md:grid-cols-2">
           <Field name="trigger.event" label="Event" hint="As your product sends it, such as signed_up.">
-            <Input
-              className="font-mono"
-              value={trigger.event}
-              onChange={({ target }) => set({ event: target.value })}
-              autoComplete="off"
-              autoCapitalize="none"
-              spellCheck={false}
-            />
+            <EventInput value={trigger.event} onValueChange={(event) => set({ event })} />
           </Field>
           <Field
             name="trigger.source"

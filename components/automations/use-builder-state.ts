@@ -3,14 +3,16 @@
 import { useDeferredValue, useMemo, useState } from "react";
 import type { Connection } from "@/lib/connections/schema";
 import type { Builder } from "./builder-context";
-import { type Draft, keysIn, toDefinition } from "./draft";
+import { type Draft, toDefinition } from "./draft";
+import { onScreen } from "./draft-problems";
+import { keysIn } from "./draft-tree";
 import { checkDraft, type Part, type Problems, partsAlong } from "./problems";
 import { useShow } from "./use-show";
 
 type Options = { initial: Draft; readOnly: boolean; connections: Connection[]; connectionsPath: string };
 
 const asText = (draft: Draft) => JSON.stringify([draft.name, toDefinition(draft)]);
-const sameShape = (one: Draft, other: Draft) => keysIn(one.steps).join() === keysIn(other.steps).join();
+const sameShape = (one: Draft, other: Draft) => keysIn(one).join() === keysIn(other).join();
 
 /** What is edited, what was saved of it, what is wrong with it, and what of it is open. */
 export function useBuilderState({ initial, ...fixed }: Options) {
@@ -61,7 +63,8 @@ export function useBuilderState({ initial, ...fixed }: Options) {
     view,
     setView,
     /** From now on problems are shown as they come and go. */
-    refuse: (found: Problems, byServer: boolean) => {
+    refuse: (given: Problems, byServer: boolean) => {
+      const found = byServer ? onScreen(draft, given) : given;
       setChecking(true);
       setRefused(byServer ? found : {});
       setOpen((before) => new Set([...before, ...Object.keys(found).flatMap((path) => partsAlong(draft, path))]));

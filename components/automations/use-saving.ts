@@ -4,9 +4,9 @@ import { useRouter } from "next/navigation";
 import { useRef, useState, useTransition } from "react";
 import { settled } from "@/components/form/use-action";
 import { toast } from "@/components/ui/toast";
-import type { AnyAutomation } from "@/lib/automations/schema";
+import type { AnyAutomation, PublishPreview } from "@/lib/automations/schema";
 import type { PublicError } from "@/lib/errors";
-import type { Lifecycle } from "./lifecycle";
+import type { InFlight, Lifecycle } from "./lifecycle";
 import { checkDraft } from "./problems";
 import type { useBuilderState } from "./use-builder-state";
 
@@ -15,51 +15,98 @@ export type SavingError = { title: string; error: PublicError | null };
 
 type Options = { automation: AnyAutomation; state: ReturnType<typeof useBuilderState>; lifecycle: Lifecycle };
 
-/** Saves the draft, and publishes it when that is asked: first checked here, then by the server, with the same sentences. */
+const notPublished = "The draft is saved, but it was not published.";
+
+/**
+ * Saves the draft, and publishes it when that is asked: first checked here, then by the server, with the same sentences. While people
+ * are under way in another version, `asking` holds who they are until it is said what becomes of them.
+ */
 export function useSaving({ automation, state, lifecycle }: Options) {
   const router = useRouter();
-  const [pending, start] = useTransition();
+  const { pending, run } = useOneAtATime();
   const [error, setError] = useState<SavingError | null>(null);
-  const busy = useRef(false);
+  const [asking, setAsking] = useState<PublishPreview | null>(null);
   const { draft, dirty, refuse, accept } = state;
   const { id } = automation;
 
   const refused = (title: string, problem: PublicError) => {
+    setAsking(null);
     setError({ title, error: problem });
     refuse(problem.fields ?? {}, true);
+    return false;
   };
-  const work = async (publishing: boolean) => {
+  /** @returns whether what is on the screen is what is stored */
+  const store = async (publishing: boolean): Promise<boolean> => {
     const checked = checkDraft(draft);
     if (!checked.ok) {
       setError({ title: publishing ? "It was not published." : "The draft was not saved.", error: null });
-      return refuse(checked.problems, false);
+      refuse(checked.problems, false);
+      return false;
     }
-    if (dirty || automation.definition_error !== null || !publishing) {
-      const saved = await settled(lifecycle.update, { id, ...checked.input });
-      if (!saved.ok) return refused("The draft was not saved.", saved.error);
-      accept(draft);
-    }
-    if (publishing) {
-      const published = await settled(lifecycle.publish, { id });
-      // Reading the page again would wait for a server that cannot be reached.
-      if (!published.ok && published.error.error !== "server_error") router.refresh();
-      if (!published.ok) return refused("The draft is saved, but it was not published.", published.error);
-      toast.success(`Published. Version ${published.value.live_version} is live.`);
-    } else toast.success("Draft saved.");
+    if (publishing && !dirty && automation.definition_error === null) return true;
+    const saved = await settled(lifecycle.update, { id, ...checked.input });
+    if (!saved.ok) return refused("The draft was not saved.", saved.error);
+    accept(draft);
+    return true;
+  };
+  const done = () => {
     setError(null);
     accept(draft);
     router.refresh();
   };
-  const run = (publishing: boolean) => {
+  const publishAs = async (inFlight: InFlight) => {
+    const published = await settled(lifecycle.publish, { id, in_flight: inFlight });
+    // Reading the page again would wait for a server that cannot be reached.
+    if (!published.ok && published.error.error !== "server_error") router.refresh();
+    if (!published.ok) return refused(notPublished, published.error);
+    setAsking(null);
+    toast.success(`Published. Version ${published.value.live_version} is live.`);
+    return done();
+  };
+  /** Counts who is under way; where nobody is, there is nothing to ask. */
+  const count = async () => {
+    const preview = await settled(lifecycle.preview, { id });
+    if (!preview.ok) return refused(notPublished, preview.error);
+    if (preview.value.people === 0) return publishAs("finish");
+    setError(null);
+    router.refresh(); // the draft may just have been saved, and whoever cancels has something to publish
+    return setAsking(preview.value);
+  };
+  return {
+    pending,
+    error,
+    save: () =>
+      run(async () => {
+        if (!(await store(false))) return;
+        toast.success("Draft saved.");
+        done();
+      }),
+    publish: () =>
+      run(async () => {
+        if (!(await store(true))) return;
+        await (automation.live_version === null ? publishAs("finish") : count());
+      }),
+    asking,
+    publishAs: (inFlight: InFlight) => run(() => publishAs(inFlight)),
+    recount: () => run(count),
+    cancel: () => setAsking(null),
+  };
+}
+
+/** Runs work that waits for the server; what is asked meanwhile is ignored. */
+function useOneAtATime() {
+  const [pending, start] = useTransition();
+  const busy = useRef(false);
+  const run = (work: () => Promise<unknown>) => {
     if (busy.current) return;
     busy.current = true;
     start(async () => {
       try {
-        await work(publishing);
+        await work();
       } finally {
         busy.current = false;
       }
     });
   };
-  return { pending, error, save: () => run(false), publish: () => run(true) };
+  return { pending, run };
 }

@@ -1,10 +1,8 @@
 "use client";
 
-import { Plus } from "lucide-react";
 import { useId } from "react";
-import { Button } from "@/components/ui/button";
 import { newComparison, type Rule, suggestedFields, withMember } from "./rule";
-import { RuleNode } from "./rule-node";
+import { AddConditions, RuleNode } from "./rule-node";
 
 type Props = {
   /** Where the rule stands in what is edited (`trigger.where`): the names of its fields begin with it. */
@@ -20,7 +18,7 @@ type Props = {
   readOnly?: boolean;
 };
 
-/** Builds any rule of the language: conditions, groups of all or any, and their opposites. */
+/** Builds any rule of the language: comparisons, counts of events, groups of all or any, and their opposites. */
 export function RuleEditor({ path, rule, onChange, label, empty, required = false, readOnly = false }: Props) {
   const fieldsId = useId();
   const isGroup = rule !== null && ("all" in rule || "any" in rule);
@@ -35,11 +33,11 @@ export function RuleEditor({ path, rule, onChange, label, empty, required = fals
         <option value="event." />
       </datalist>
       {rule === null && empty && <p className="text-muted text-sm">{empty}</p>}
-      {rule !== null && <RuleNode path={path} rule={rule} onChange={change} fieldsId={fieldsId} label={label} />}
+      {rule !== null && <RuleNode path={path} rule={rule} onChange={change} fieldsId={fieldsId} label={label} counts />}
       {!isGroup && !readOnly && (
-        <Button size="sm" variant="ghost" className="-ml-2" onClick={() => change(withMember(rule, newComparison()))}>
-          <Plus aria-hidden /> Add condition
-        </Button>
+        <div className="-ml-2 flex flex-wrap gap-1">
+          <AddConditions counts add={(member) => change(withMember(rule, member))} />
+        </div>
       )}
     </fieldset>
   );

@@ -1,6 +1,15 @@
 import { describe, expect, test } from "vitest";
 import { condition, type OperatorName, operators } from "@/lib/conditions/schema";
-import { changeMember, newComparison, type Rule, readNumber, ruleWords, withMember, withOperator } from "./rule";
+import {
+  changeMember,
+  newComparison,
+  newPerformed,
+  type Rule,
+  readNumber,
+  ruleWords,
+  withMember,
+  withOperator,
+} from "./rule";
 
 const plan: Rule = { field: "profile.plan", op: "eq", value: "pro" };
 const names = Object.keys(operators) as OperatorName[];
@@ -60,6 +69,27 @@ test.each([
   ["1e999", null],
 ])("“%s” is read as %s", (text, number) => {
   expect(readNumber(text)).toBe(number);
+});
+
+describe("a question for how often somebody did something", () => {
+  test("begins as: at least once, at any time, any such event; only the event is to be said", () => {
+    const issues = condition.safeParse(newPerformed()).error?.issues ?? [];
+    expect(issues.map((issue) => issue.path.join("."))).toEqual(["performed"]);
+    expect(ruleWords({ ...newPerformed(), performed: "paid" })).toBe("performed paid");
+  });
+
+  test("joins others in a group, and is told in words", () => {
+    const often: Rule = {
+      performed: "paid",
+      where: { field: "event.amount", op: "gte", value: 10 },
+      count: { op: "lt", value: 3 },
+      within: "P30D",
+    };
+    expect(withMember(plan, often)).toEqual({ all: [plan, often] });
+    expect(ruleWords(often)).toBe(
+      "performed paid fewer than 3 times within the last 30 days where (event amount is at least 10)",
+    );
+  });
 });
 
 test("an unfinished rule is called that in headings", () => {

@@ -1,10 +1,30 @@
-import { condition, describeCondition, type OperatorName, operators } from "@/lib/conditions/schema";
+import {
+  condition,
+  describeCondition,
+  type OperatorName,
+  operators,
+  type TimesOperator,
+} from "@/lib/conditions/schema";
 
 /** A comparison while it is being typed: the value may not fit its operator yet. */
 export type ComparisonDraft = { field: string; op: OperatorName; value?: unknown };
+/** How often somebody did something, while it is being typed: the number is a text while it is none. */
+export type PerformedDraft = {
+  performed: string;
+  where: Rule | null;
+  count: { op: TimesOperator; value: unknown };
+  within: string | null;
+};
 /** A rule while it is being built. Any `Condition` is one. */
-export type Rule = { all: Rule[] } | { any: Rule[] } | { not: Rule } | ComparisonDraft;
+export type Rule = { all: Rule[] } | { any: Rule[] } | { not: Rule } | ComparisonDraft | PerformedDraft;
 export type GroupKind = "all" | "any";
+
+export const newPerformed = (): PerformedDraft => ({
+  performed: "",
+  where: null,
+  count: { op: "gte", value: 1 },
+  within: null,
+});
 
 export const newComparison = (): ComparisonDraft => ({ field: "", op: "eq", value: "" });
 

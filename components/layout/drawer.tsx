@@ -4,16 +4,19 @@ import { Menu } from "lucide-react";
 import { Dialog } from "radix-ui";
 import { type ReactNode, useState } from "react";
 import { Button } from "@/components/ui/button";
-import { NavLinks } from "./nav-links";
+import { NavLinks, type NavMark } from "./nav-links";
+
+type Props = { slug: string; mark: NavMark | null; top: ReactNode; bottom: ReactNode };
 
 /** The sidebar of small screens. */
-export function Drawer({ slug, top, bottom }: { slug: string; top: ReactNode; bottom: ReactNode }) {
+export function Drawer({ slug, mark, top, bottom }: Props) {
   const [open, setOpen] = useState(false);
   return (
     <Dialog.Root open={open} onOpenChange={setOpen}>
       <Dialog.Trigger asChild>
-        <Button variant="ghost" size="icon" aria-label="Open navigation">
+        <Button variant="ghost" size="icon" aria-label={mark ? `Open navigation: ${mark.label}` : "Open navigation"}>
           <Menu />
+          {mark && <span aria-hidden className="absolute top-1 right-1 size-2 rounded-full bg-warn" />}
         </Button>
       </Dialog.Trigger>
       <Dialog.Portal>
@@ -25,7 +28,7 @@ export function Drawer({ slug, top, bottom }: { slug: string; top: ReactNode; bo
           <Dialog.Title className="sr-only">Navigation</Dialog.Title>
           {top}
           <div className="flex-1">
-            <NavLinks slug={slug} onGo={() => setOpen(false)} />
+            <NavLinks slug={slug} mark={mark} onGo={() => setOpen(false)} />
           </div>
           {bottom}
         </Dialog.Content>

@@ -2,7 +2,7 @@ import type { ReactNode } from "react";
 import { AccountMenu } from "./account-menu";
 import { Drawer } from "./drawer";
 import { GoKeys } from "./go-keys";
-import { NavLinks } from "./nav-links";
+import { NavLinks, type NavMark } from "./nav-links";
 import type { Theme } from "./theme";
 import { type SwitchableWorkspace, WorkspaceSwitcher } from "./workspace-switcher";
 
@@ -12,13 +12,15 @@ type Props = {
   user: { name: string | null; email: string };
   theme: Theme;
   setTheme: (theme: Theme) => Promise<void>;
+  /** What waits for a person, beside its link. */
+  mark: NavMark | null;
   /** What everybody must know now: trouble, and that sending is stopped. */
   banners: ReactNode;
   children: ReactNode;
 };
 
 /** The frame of every page in a workspace: sidebar (a drawer on small screens), banners, and `<main>`. */
-export function Shell({ slug, workspaces, user, theme, setTheme, banners, children }: Props) {
+export function Shell({ slug, workspaces, user, theme, setTheme, mark, banners, children }: Props) {
   const switcher = <WorkspaceSwitcher current={slug} workspaces={workspaces} />;
   const account = <AccountMenu slug={slug} user={user} theme={theme} setTheme={setTheme} />;
   const name = workspaces.find((workspace) => workspace.slug === slug)?.name ?? slug;
@@ -34,12 +36,12 @@ export function Shell({ slug, workspaces, user, theme, setTheme, banners, childr
       <aside className="sticky top-0 z-20 hidden h-dvh flex-col gap-4 overflow-y-auto border-line border-r bg-sunken p-2.5 lg:flex">
         {switcher}
         <div className="flex-1">
-          <NavLinks slug={slug} />
+          <NavLinks slug={slug} mark={mark} />
         </div>
         {account}
       </aside>
       <header className="sticky top-0 z-30 flex h-12 items-center gap-2 border-line border-b bg-sunken px-2 lg:hidden">
-        <Drawer slug={slug} top={switcher} bottom={account} />
+        <Drawer slug={slug} mark={mark} top={switcher} bottom={account} />
         <span className="truncate font-semibold">{name}</span>
       </header>
       <div className="min-w-0">

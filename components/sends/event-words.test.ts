@@ -28,6 +28,8 @@ describe("a line of a send's history", () => {
   test("says why an email was skipped, held or refused", () => {
     expect(words("skipped", { reason: "suppressed" }).said).toBe("The address is suppressed.");
     expect(words("held", { reason: "late" }).said).toMatch(/24 hours late/);
+    expect(words("held", { reason: "paused" }).said).toBe("The automation is paused.");
+    expect(words("skipped", { reason: "paused" }).said).toMatch(/^The automation was paused, and queued emails/);
     expect(words("failed", { reason: "refused", detail: "Inactive recipient" })).toMatchObject({
       said: "The provider refused this email.",
       quoted: "Inactive recipient",
@@ -52,6 +54,22 @@ describe("a line of a send's history", () => {
     });
     expect(words("attempt", { number: 1, outcome: "refused", code: 300 }).said).toBe(
       "It refused the email (code 300).",
+    );
+  });
+
+  test("says which person decided", () => {
+    expect(words("marked_sent", { by: "Ana", reason: "marked_sent", detail: "Marked as sent by Ana on…" })).toEqual({
+      title: "Marked as sent",
+      tone: "info",
+      said: "By Ana. Whether the provider took it was not known; a person marked it as sent.",
+      quoted: null,
+    });
+    expect(words("skipped", { by: "Ana", reason: "skipped_by_person", detail: "Skipped by Ana on…" })).toMatchObject({
+      said: "By Ana. A person decided that the email is not sent.",
+      quoted: null,
+    });
+    expect(words("marked_sent", { reason: "marked_sent", detail: "Marked as sent by Ana." }).said).toBe(
+      "Marked as sent by Ana.",
     );
   });
 

@@ -14,6 +14,7 @@ import {
   Pause,
   Send,
   SkipForward,
+  UserCheck,
   UserMinus,
   UserPlus,
 } from "lucide-react";
@@ -29,8 +30,15 @@ const rows: Record<string, Row> = {
   queued: { title: "Queued", icon: Clock, tone: "neutral" },
   attempt: { title: "Handed to the provider", icon: ArrowUpRight, tone: "info", words: attemptWords },
   sent: { title: "Sent", icon: Send, tone: "info", words: () => ({ said: "The provider took it." }) },
-  held: { title: "Held", icon: Pause, tone: "warn", words: decided },
-  skipped: { title: "Skipped", icon: SkipForward, tone: "neutral", words: decided },
+  held: { title: "Held", icon: Pause, tone: "warn", words: (data) => decided(data) },
+  skipped: { title: "Skipped", icon: SkipForward, tone: "neutral", words: (data) => decided(data, "skipped") },
+  marked_sent: { title: "Marked as sent", icon: UserCheck, tone: "info", words: byPerson },
+  sent_again: {
+    title: "To be sent again",
+    icon: UserCheck,
+    tone: "info",
+    words: (data) => ({ ...byPerson(data), ...(data.was === "late" && { title: "To be sent after all" }) }),
+  },
   failed: { title: "Failed", icon: CircleX, tone: "bad", words: (data) => ({ ...refused(data), ...decided(data) }) },
   delivered: {
     title: "Delivered",
@@ -61,8 +69,8 @@ function spelled(code: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
-/** A stored reason in words; a code that the engine does not know is spelled out. */
-export const reasonWords = (code: string): string => reasonSentence(code) ?? `${spelled(code)}.`;
+/** A stored reason in words, as it is said of this kind of decision or status; a code that the engine does not know is spelled out. */
+export const reasonWords = (code: string, kind?: string): string => reasonSentence(code, kind) ?? `${spelled(code)}.`;
 
 const outcomes: Record<string, string> = {
   accepted: "It took the email.",
@@ -81,9 +89,18 @@ function attemptWords(data: Data): Partial<EventWords> {
   };
 }
 
-function decided(data: Data): Partial<EventWords> {
+/** A decision of a person, with who it was. Of a test only the note on the send tells. */
+function byPerson(data: Data): Partial<EventWords> {
+  const by = text(data, "by");
   const reason = text(data, "reason");
-  return reason === null ? {} : { said: reasonWords(reason), quoted: text(data, "detail") };
+  const said = reason === null ? null : reasonWords(reason);
+  return { said: by === null ? (text(data, "detail") ?? said) : [`By ${by}.`, said].filter(Boolean).join(" ") };
+}
+
+function decided(data: Data, kind?: string): Partial<EventWords> {
+  const reason = text(data, "reason");
+  if (reason === "skipped_by_person") return byPerson(data);
+  return reason === null ? {} : { said: reasonWords(reason, kind), quoted: text(data, "detail") };
 }
 
 /** What a provider tells of a message that came back: what it is, and the words of the recipient's server. */

@@ -1,4 +1,4 @@
-import { SearchX, Send } from "lucide-react";
+import { CircleCheck, SearchX, Send } from "lucide-react";
 import Link from "next/link";
 import { Button } from "@/components/ui/button";
 import { EmptyState } from "@/components/ui/empty-state";
@@ -25,6 +25,20 @@ export function NothingFound({ path, next }: { path: string; next: string | null
       {next
         ? "None of the sends looked through so far matches. Older ones may."
         : "No send matches. An address is found by its beginning, a recent subject by any part of it."}
+    </EmptyState>
+  );
+}
+
+/** A view of emails that wait, while none does. */
+export function NothingWaits({ held, late }: { held: boolean; late: boolean }) {
+  const title = late ? "Nothing is late" : held ? "Nothing is held" : "Nothing is unknown";
+  return (
+    <EmptyState icon={CircleCheck} title={title}>
+      {held
+        ? late
+          ? "An email that is more than a day late, for any cause, is not sent by itself: it stands here until somebody says what becomes of it."
+          : "Emails stand here that somebody has to let go: late ones, and those that a paused automation, a connection or stopped sending holds."
+        : "Each email that left has its answer. When one gets lost, the email stands here while it is looked up; it is never sent twice on a guess."}
     </EmptyState>
   );
 }

@@ -19,7 +19,7 @@ export const statusWords: Record<SendStatus, { label: string; tone: Tone }> = {
 export function SendStatusBadge({ status, reason }: Pick<Send, "status"> & { reason?: string | null }) {
   const { label, tone } = statusWords[status];
   const held = status === "queued" && reason != null;
-  const why = reason == null ? null : reasonSentence(reason);
+  const why = reason == null ? null : reasonSentence(reason, status);
   return (
     <Badge tone={held ? "warn" : tone} dot title={why ?? sendStatusMeaning(status)}>
       {held ? "Held" : label}

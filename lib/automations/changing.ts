@@ -8,7 +8,7 @@ import { toAutomation } from "./resource";
 import type { AnyAutomation, Automation } from "./schema";
 import { findAutomation, type LockedAutomation, lockAutomation } from "./store";
 
-const noAutomation = () => new AppError("not_found", "There is no such automation in this workspace.");
+export const noAutomation = () => new AppError("not_found", "There is no such automation in this workspace.");
 
 /** @throws AppError `not_found` for one that is deleted, unknown, or another workspace's */
 export async function resourceOf(db: Db, tenant: Tenant, id: string): Promise<AnyAutomation> {

@@ -1,6 +1,7 @@
 import { type ConnectionRecord, lifecycleProblem, resolveStream, streamProblem } from "../connections/schema";
-import type { AutomationDefinition, SendEmailStep } from "./definition";
+import type { AutomationDefinition } from "./definition";
 import { placedSteps } from "./path";
+import type { SendEmailStep } from "./steps";
 
 /** What is wrong, and at which path of the definition. */
 export type Problem = { path: string; message: string };

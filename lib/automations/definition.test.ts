@@ -14,6 +14,20 @@ const branch = (id: string, inner: unknown[], otherwise: unknown[] = []) => ({
   else: otherwise,
 });
 const exit = (id: string) => ({ id, type: "exit" });
+const split = (id: string, lists: unknown[][]) => ({
+  id,
+  type: "split",
+  variants: lists.map((steps, number) => ({ id: `v${number}`, weight: 50, steps })),
+});
+const waitFor = (id: string, inner: unknown[], otherwise: unknown[] = []) => ({
+  id,
+  type: "wait_for",
+  event: "activated",
+  timeout: "PT4H",
+  then: inner,
+  else: otherwise,
+});
+const update = (id: string, set: object) => ({ id, type: "update_profile", set });
 
 test("what may be left out gets its default, and the result parses again to the same", () => {
   const parsed = automationDefinition.parse(definition(send, { id: "wait", type: "delay", until: { time: "09:00" } }));
@@ -40,6 +54,25 @@ test("what may be left out gets its default, and the result parses again to the 
   expect(automationDefinition.parse(JSON.parse(JSON.stringify(parsed)))).toEqual(parsed);
 });
 
+test("the steps that wait, split and write get their defaults, and parse again to the same", () => {
+  const steps = [{ id: "a", type: "wait_for", event: "activated", timeout: "PT4H" }, split("b", [[exit("c")], []])];
+  const given = {
+    ...definition(...steps, update("d", { email: " Ada@Example.COM", plan: null })),
+    reentry: { once_every: "P30D" },
+  };
+  const parsed = automationDefinition.parse({ ...given, exit_when: [{ event: "gone" }] });
+  expect(parsed).toMatchObject({
+    reentry: { once_every: "P30D" },
+    exit_when: [{ event: "gone", where: null }],
+    steps: [
+      { ...steps[0], where: null, then: [], else: [] },
+      steps[1],
+      { id: "d", type: "update_profile", set: { email: "ada@example.com", plan: null } },
+    ],
+  });
+  expect(automationDefinition.parse(JSON.parse(JSON.stringify(parsed)))).toEqual(parsed);
+});
+
 test("exit_when and goal may be null, absent, or an empty list", () => {
   expect(problems({ ...definition(send), exit_when: [], goal: null })).toEqual([]);
   expect(problems({ ...definition(send), exit_when: null })).toEqual([]);
@@ -50,33 +83,22 @@ describe("what comes later is refused by name", () => {
     ["trigger.type: “segment_entered”", { ...definition(send), trigger: { type: "segment_entered", segment_id: "x" } }],
     ["trigger.type: “date”", { ...definition(send), trigger: { type: "date", trait: "trial_ends_at" } }],
     ["trigger.type: “manual”", { ...definition(send), trigger: { type: "manual" } }],
-    ["reentry: “once_every”", { ...definition(send), reentry: { once_every: "P30D" } }],
-    ["exit_when: “exit_when”", { ...definition(send), exit_when: [{ event: "account_deleted" }] }],
     ["goal: “goal”", { ...definition(send), goal: { event: "activated", within: "P14D" } }],
-    ["steps.0.type: “wait_for”", definition({ id: "a", type: "wait_for", event: "activated", timeout: "PT4H" })],
-    ["steps.0.type: “split”", definition({ id: "a", type: "split", variants: [] })],
-    [
-      "steps.0.branches.0.steps.0.type: “update_profile”",
-      definition(branch("a", [{ id: "b", type: "update_profile", set: {} }])),
-    ],
     ["steps.0.template_id: “template_id”", definition({ ...send, template_id: "x" })],
     ["audience.in_segment: “in_segment”", { ...definition(send), audience: { in_segment: "x" } }],
-    [
-      "trigger.where.all.0.performed: “performed”",
-      { ...definition(send), trigger: { type: "event", event: "a", where: { all: [{ performed: "b" }] } } },
-    ],
   ])("%s", (start, input) => {
     expect(problems(input)).toEqual([expect.stringMatching(/not available yet.*later release/)]);
     expect(problems(input)[0]?.startsWith(start)).toBe(true);
   });
+});
 
-  test("publish with in_flight “move”", () => {
-    const id = "019a0000-0000-7000-8000-000000000000";
-    expect(schema.publishInput.parse({ id })).toEqual({ id, in_flight: "finish" });
-    expect(schema.publishInput.safeParse({ id, in_flight: "move" }).error?.issues[0]?.message).toMatch(
-      /“move” is not available yet/,
-    );
-  });
+test("publish lets runs finish unless it is told to move them", () => {
+  const id = "019a0000-0000-7000-8000-000000000000";
+  expect(schema.publishInput.parse({ id })).toEqual({ id, in_flight: "finish" });
+  expect(schema.publishInput.parse({ id, in_flight: "move" })).toEqual({ id, in_flight: "move" });
+  expect(schema.publishInput.safeParse({ id, in_flight: "drop" }).error?.issues[0]?.message).toBe(
+    "Use finish or move.",
+  );
 });
 
 describe("a mistake is named where it is", () => {
@@ -90,7 +112,7 @@ describe("a mistake is named where it is", () => {
     [
       "an unknown step type",
       definition({ id: "a", type: "sms" }),
-      /^steps\.0\.type: Choose a type: send_email, delay, branch, exit/,
+      /^steps\.0\.type: Choose a type: send_email, delay, wait_for, branch, split, update_profile, exit/,
     ],
     ["no subject", definition({ ...send, subject: " " }), /^steps\.0\.subject: Write a subject/],
     [
@@ -147,6 +169,67 @@ describe("a mistake is named where it is", () => {
       { ...definition(send), trigger: { type: "event", event: "Signed Up" } },
       /^trigger\.event: An event name/,
     ],
+    ["an unknown re-entry", { ...definition(send), reentry: "twice" }, /^reentry: Use once, every_time, or once_every/],
+    [
+      "re-entry after months",
+      { ...definition(send), reentry: { once_every: "P1M" } },
+      /^reentry\.once_every: Months and years/,
+    ],
+    ["re-entry after a number", { ...definition(send), reentry: { once_every: 30 } }, /^reentry: once_every is one/],
+    [
+      "21 events that end it",
+      { ...definition(send), exit_when: Array(21).fill({ event: "a" }) },
+      /^exit_when: At most 20/,
+    ],
+    [
+      "an event that ends it in capitals",
+      { ...definition(send), exit_when: [{ event: "A" }] },
+      /^exit_when\.0\.event: An/,
+    ],
+    [
+      "a mistake in what ends it",
+      { ...definition(send), exit_when: [{ event: "a", where: { any: [] } }] },
+      /^exit_when\.0\.where\.any: Add at least one/,
+    ],
+    ["a wait without an end", definition({ id: "a", type: "wait_for", event: "b" }), /^steps\.0\.timeout/],
+    [
+      "a wait for nothing",
+      definition({ id: "a", type: "wait_for", timeout: "PT1H" }),
+      /^steps\.0\.event: Name the event/,
+    ],
+    ["a split into one", definition(split("a", [[]])), /^steps\.0\.variants: Add at least two/],
+    ["a split into eleven", definition(split("a", Array(11).fill([]))), /^steps\.0\.variants: A step has at most 10/],
+    [
+      "a variant's id used twice",
+      definition({ ...split("a", []), variants: Array(2).fill({ id: "v", weight: 1, steps: [] }) }),
+      /^steps\.0\.variants\.1\.id: The id “v” is used twice/,
+    ],
+    [
+      "a weight of nothing",
+      definition({ ...split("a", []), variants: [0, 1].map((weight) => ({ id: `v${weight}`, weight, steps: [] })) }),
+      /^steps\.0\.variants\.0\.weight: A weight is at least 1/,
+    ],
+    ["no trait to set", definition(update("a", {})), /^steps\.0\.set: Set at least one trait/],
+    [
+      "33 traits to set",
+      definition(update("a", Object.fromEntries(Array.from({ length: 33 }, (_, n) => [`t${n}`, n])))),
+      /^steps\.0\.set: A step sets at most 32/,
+    ],
+    [
+      "two addresses in one",
+      definition(update("a", { email: "a@b.co, c@d.co" })),
+      /^steps\.0\.set\.email: email must be/,
+    ],
+    [
+      "a trait over 8 KB",
+      definition(update("a", { t: "x".repeat(8_192) })),
+      /^steps\.0\.set\.t: A trait takes at most/,
+    ],
+    [
+      "a bottomless trait",
+      definition(update("a", { t: JSON.parse("[".repeat(34) + "]".repeat(34)) })),
+      /^steps\.0\.set\.t: Nest at most 32/,
+    ],
     ["a mistake in a condition", { ...definition(send), audience: { any: [] } }, /^audience\.any: Add at least one/],
   ])("%s", (_, input, message) => expect(problems(input)).toEqual([expect.stringMatching(message)]));
 
@@ -160,18 +243,29 @@ describe("a mistake is named where it is", () => {
 });
 
 describe("a definition is bounded", () => {
-  test("in steps, those within branches counted", () => {
+  const containers = [
+    (id: string, steps: unknown[]) => branch(id, steps),
+    (id: string, steps: unknown[]) => branch(id, [], steps),
+    (id: string, steps: unknown[]) => waitFor(id, steps),
+    (id: string, steps: unknown[]) => waitFor(id, [], steps),
+    (id: string, steps: unknown[]) => split(id, [[], steps]),
+  ];
+
+  test("in steps, those within others counted", () => {
     const many = Array.from({ length: stepsMax - 1 }, (_, index) => exit(`s${index}`));
-    expect(problems(definition(branch("b", many)))).toEqual([]);
-    expect(problems(definition(branch("b", many), exit("last")))).toEqual([
-      expect.stringContaining("at most 200 steps"),
-    ]);
+    for (const container of containers) {
+      expect(problems(definition(container("b", many)))).toEqual([]);
+      expect(problems(definition(container("b", many), exit("last")))).toEqual([
+        expect.stringContaining("at most 200 steps"),
+      ]);
+    }
   });
 
-  test("in nesting, however absurd", () => {
+  test("in nesting, whatever holds whatever, however absurd", () => {
     const nest = (depth: number) => {
       let steps: unknown[] = [];
-      for (let level = depth; level > 0; level -= 1) steps = [branch(`b${level}`, steps)];
+      for (let level = depth; level > 0; level -= 1)
+        steps = [containers[level % containers.length]?.(`b${level}`, steps)];
       return definition(...steps);
     };
     expect(problems(nest(nestingMax))).toEqual([]);

@@ -34,7 +34,8 @@ import {
 import { selectEnrollments } from "./store-runs";
 import { textProblems } from "./texts";
 
-export { publishAutomation } from "./publish";
+export { listenedEvents } from "./listening";
+export { previewPublish, publishAutomation } from "./publish";
 export { archiveAutomation, pauseAutomation, resumeAutomation } from "./running";
 export type * from "./schema";
 export type { LiveAutomation } from "./store";

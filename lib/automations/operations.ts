@@ -10,6 +10,7 @@ import {
   listEnrollments,
   listVersions,
   pauseAutomation,
+  previewPublish,
   publishAutomation,
   resumeAutomation,
   updateAutomation,
@@ -27,6 +28,7 @@ import {
   listVersionsInput,
   pauseInput,
   publishInput,
+  publishPreview,
   resumeInput,
   updateAutomationInput,
 } from "./schema";
@@ -101,6 +103,18 @@ export const publishAutomationOperation = operation({
   input: publishInput,
   output: automation,
   run: publishAutomation,
+});
+
+export const previewPublishOperation = operation({
+  id: "previewPublish",
+  summary: "Tell how many people a publish with in_flight “move” would move, and how many it would end.",
+  method: "GET",
+  path: "/v1/automations/{id}/publish-preview",
+  status: 200,
+  permission: "automations:read",
+  input: automationInput,
+  output: publishPreview,
+  run: previewPublish,
 });
 
 export const pauseAutomationOperation = operation({

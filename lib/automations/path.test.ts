@@ -5,7 +5,8 @@ import {
   type BranchStep,
   findStep,
   firstStep,
-  intoBranch,
+  innerLists,
+  intoList,
   nextStep,
   placedSteps,
   type Step,
@@ -20,9 +21,25 @@ const branch = (id: string, lists: Step[][], otherwise: Step[] = []): BranchStep
   else: otherwise,
 });
 
+const waitFor = (id: string, then: Step[], otherwise: Step[]): Step => ({
+  id,
+  type: "wait_for",
+  event: "activated",
+  where: null,
+  timeout: "PT4H",
+  then,
+  else: otherwise,
+});
+const split = (id: string, lists: Step[][]): Step => ({
+  id,
+  type: "split",
+  variants: lists.map((steps, number) => ({ id: `v${number}`, weight: 1, steps })),
+});
+
 const inner = branch("inner", [[exit("deep")]], []);
 const outer = branch("outer", [[exit("left1"), exit("left2")], []], [inner]);
-const definition = { steps: [exit("first"), outer, exit("last")] };
+const waiting = waitFor("waiting", [exit("came")], [split("ab", [[exit("a")], [exit("b1"), exit("b2")]])]);
+const definition = { steps: [exit("first"), outer, waiting, exit("last")] };
 
 describe("a run", () => {
   test("begins at the first step, if there is any", () => {
@@ -32,19 +49,26 @@ describe("a run", () => {
 
   test.each([
     ["first", "outer"],
-    ["outer", "last"],
+    ["outer", "waiting"],
     ["left1", "left2"],
-    ["left2", "last"],
-    ["deep", "last"],
-    ["inner", "last"],
+    ["left2", "waiting"],
+    ["deep", "waiting"],
+    ["inner", "waiting"],
+    ["waiting", "last"],
+    ["came", "last"],
+    ["ab", "last"],
+    ["a", "last"],
+    ["b1", "b2"],
+    ["b2", "last"],
     ["last", undefined],
     ["nobody", undefined],
   ])("goes on after %s with %s", (id, next) => expect(nextStep(definition, id)?.id).toBe(next));
 
-  test("enters the chosen list of a branch, or passes by where it is empty", () => {
-    expect(intoBranch(definition, outer, outer.branches[0]?.steps ?? [])?.id).toBe("left1");
-    expect(intoBranch(definition, outer, outer.branches[1]?.steps ?? [])?.id).toBe("last");
-    expect(intoBranch(definition, inner, inner.else)?.id).toBe("last");
+  test("enters the chosen list of a step, or passes by where it is empty", () => {
+    expect(intoList(definition, outer, outer.branches[0]?.steps ?? [])?.id).toBe("left1");
+    expect(intoList(definition, outer, outer.branches[1]?.steps ?? [])?.id).toBe("waiting");
+    expect(intoList(definition, inner, inner.else)?.id).toBe("waiting");
+    expect(intoList(definition, waiting, innerLists(waiting)[0]?.steps ?? [])?.id).toBe("came");
   });
 
   test("finds steps wherever they are nested", () => {
@@ -62,19 +86,21 @@ describe("in any tree of steps", () => {
       fc
         .tuple(fc.array(tie("list"), { minLength: 1, maxLength: 3 }), tie("list"))
         .map(([lists, otherwise]) => branch("?", lists, otherwise)),
+      fc.tuple(tie("list"), tie("list")).map(([then, otherwise]) => waitFor("?", then, otherwise)),
+      fc.array(tie("list"), { minLength: 2, maxLength: 3 }).map((lists) => split("?", lists)),
     ),
     list: fc.array(tie("step"), { maxLength: 4 }),
   }));
   const trees = list.map((steps) => ({ steps: number(steps, { count: 0 }) }));
 
-  /** Every way a run can take, each step's branches all tried. */
+  /** Every way a run can take, each step's lists all tried. */
   const walks = (tree: { steps: Step[] }, from: Step | null, path: string[]): string[][] => {
     if (from === null) return [path];
     expect(path, "a run passes each step once").not.toContain(from.id);
     const here = [...path, from.id];
-    if (from.type !== "branch") return walks(tree, nextStep(tree, from.id), here);
-    const lists = [...from.branches.map(({ steps }) => steps), from.else];
-    return lists.flatMap((steps) => walks(tree, intoBranch(tree, from, steps), here));
+    const lists = innerLists(from);
+    if (lists.length === 0) return walks(tree, nextStep(tree, from.id), here);
+    return lists.flatMap(({ steps }) => walks(tree, intoList(tree, from, steps), here));
   };
 
   test("every walk ends, passes no step twice, and together they reach every step", () => {
@@ -108,9 +134,25 @@ function number(steps: Step[], counter: { count: number }): Step[] {
   return steps.map((step) => {
     const id = String(counter.count);
     counter.count += 1;
-    if (step.type !== "branch") return { ...step, id };
-    const branches = step.branches.map(({ when, steps }) => ({ when, steps: number(steps, counter) }));
-    return { ...step, id, branches, else: number(step.else, counter) };
+    const inside = (steps: Step[]) => number(steps, counter);
+    switch (step.type) {
+      case "branch": {
+        const branches = step.branches.map(({ when, steps }) => ({ when, steps: inside(steps) }));
+        return { ...step, id, branches, else: inside(step.else) };
+      }
+      case "wait_for": {
+        const then = inside(step.then);
+        return { ...step, id, then, else: inside(step.else) };
+      }
+      case "split":
+        return {
+          ...step,
+          id,
+          variants: step.variants.map((variant) => ({ ...variant, steps: inside(variant.steps) })),
+        };
+      default:
+        return { ...step, id };
+    }
   });
 }
 

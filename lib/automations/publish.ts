@@ -1,44 +1,95 @@
 import "server-only";
-import type { Actor, Tenant } from "../actor";
+import { type Actor, allow, type Tenant } from "../actor";
 import { connectionRecords } from "../connections";
-import type { Db } from "../db";
+import { type Db, db } from "../db";
 import { AppError } from "../errors";
 import { newId } from "../ids";
 import { releaseParked } from "../sends";
 import { wake } from "../wake";
-import { changeRunning, readable } from "./changing";
+import { changeRunning, noAutomation, readable } from "./changing";
 import { publishProblems } from "./checks";
 import type { AutomationDefinition } from "./definition";
-import { sendSteps } from "./path";
+import { change } from "./lifecycle";
+import { fateOf } from "./moving";
+import { findStep, sendSteps } from "./path";
 import { told } from "./resource";
-import type { Automation, PublishInput } from "./schema";
-import { type LockedAutomation, updateAutomation, versionOfDraft } from "./store";
+import { type Automation, type AutomationInput, type PublishInput, type PublishPreview, previewedMax } from "./schema";
+import { findAutomation, type LockedAutomation, updateAutomation, versionOfDraft } from "./store";
+import { holdElsewhere, moveStanding, selectDefinitions, selectElsewhere, selectNextVersion } from "./store-moves";
 import { releaseRuns } from "./store-runs";
 import { textProblems } from "./texts";
 
 /**
- * Makes the draft an immutable version and sets it live: who enters from now on runs through it, who is in goes on with theirs. A
- * draft that is what runs already makes no version of its own. A paused automation is resumed by it, as with `overdue: "send"`.
+ * Makes the draft an immutable version and sets it live: who enters from now on runs through it, who is in goes on with theirs, or is
+ * moved to it. A draft that is what runs already makes no version of its own. A paused automation is resumed by it, as with
+ * `overdue: "send"`.
  * @throws AppError `not_found`; `validation_error` with what is wrong at which step; `conflict` for an archived one, and for lifecycle
  *   mail on a transactional stream that its connection does not allow
  */
-export async function publishAutomation(actor: Actor, { id }: PublishInput): Promise<Automation> {
+export async function publishAutomation(actor: Actor, { id, in_flight }: PublishInput): Promise<Automation> {
   const published = await changeRunning(actor, { id, action: "publish" }, async ({ tx, tenant, automation, to }) => {
-    await refuseUnfit(tx, tenant, definitionOf(automation));
+    const definition = definitionOf(automation);
+    await refuseUnfit(tx, tenant, definition);
     const automationId = automation.id;
     const version = await versionOfDraft(tx, tenant, { automationId, id: newId(), publishedBy: actor.id });
     await updateAutomation(tx, tenant, automationId, { status: to, liveVersionId: version.id, pausedAt: null });
+    const moves =
+      in_flight === "move" ? await moveRuns(tx, tenant, { automationId, versionId: version.id, definition }) : {};
     if (automation.status === "paused") {
       await releaseParked(tx, tenant, { automationId });
       await releaseRuns(tx, tenant, { automationId, overdue: "send" });
     }
-    return { version: version.number, new_version: version.isNew, resumed: automation.status === "paused" };
+    return { version: version.number, new_version: version.isNew, resumed: automation.status === "paused", ...moves };
   });
   wake();
   return readable(published);
 }
 
-function definitionOf(automation: LockedAutomation): AutomationDefinition {
+/**
+ * What publishing with `in_flight: "move"` would do now. Changes nothing and promises nothing: people go on meanwhile.
+ * @throws AppError `not_found`; `conflict` for one that cannot be published
+ */
+export async function previewPublish(actor: Actor, { id }: AutomationInput): Promise<PublishPreview> {
+  const tenant = allow(actor, "automations:read");
+  const automation = await findAutomation(db, tenant, id);
+  if (automation === null) throw noAutomation();
+  const next = change(automation.status, "publish");
+  if ("refusal" in next) throw new AppError("conflict", next.refusal);
+  const definition = definitionOf(automation);
+  const { number: version, versionId } = await selectNextVersion(db, tenant, id);
+  const standing = await selectElsewhere(db, tenant, { automationId: id, versionId, peopleMax: previewedMax });
+  const moves = standing.map(({ number, stepId, people }) => {
+    const to = stepId === null || findStep(definition, stepId) ? ("same" as const) : ("gone" as const);
+    return { from_version: number, step_id: stepId, people, to };
+  });
+  const peopleOf = (groups: typeof moves) => groups.reduce((sum, { people }) => sum + people, 0);
+  return { version, moves, people: peopleOf(moves), removed: peopleOf(moves.filter(({ to }) => to === "gone")) };
+}
+
+/** One statement for all who stand at one step of one version, however many they are. */
+async function moveRuns(
+  tx: Db,
+  tenant: Tenant,
+  {
+    automationId,
+    versionId,
+    definition,
+  }: { automationId: string; versionId: string; definition: AutomationDefinition },
+): Promise<{ moved: number; removed: number }> {
+  const before = await selectElsewhere(tx, tenant, { automationId, versionId, peopleMax: previewedMax });
+  const gone = before.flatMap(({ stepId }) => (stepId !== null && !findStep(definition, stepId) ? stepId : []));
+  const standing = await holdElsewhere(tx, tenant, { automationId, versionId, gone: [...new Set(gone)] });
+  const definitions = await selectDefinitions(tx, tenant, [...new Set(standing.map((group) => group.versionId))]);
+  const count = { moved: 0, removed: 0 };
+  for (const from of standing) {
+    const fate = fateOf(from.stepId, definitions.get(from.versionId) ?? null, definition);
+    const people = await moveStanding(tx, tenant, { automationId, from, versionId, fate });
+    count[fate === "gone" ? "removed" : "moved"] += people;
+  }
+  return count;
+}
+
+function definitionOf(automation: Pick<LockedAutomation, "definition" | "definitionError">): AutomationDefinition {
   if (automation.definition !== null) return automation.definition;
   throw new AppError("conflict", `${automation.definitionError} Save it anew, then publish it.`);
 }

@@ -5,11 +5,12 @@ import { wake } from "../wake";
 import { changeRunning } from "./changing";
 import type { AnyAutomation, AutomationInput, PauseInput, ResumeInput } from "./schema";
 import { updateAutomation } from "./store";
-import { exitRuns, releaseRuns, revokeLeases } from "./store-runs";
+import { exitRuns, pausedSince, releaseRuns, revokeLeases } from "./store-runs";
 
 /**
  * Nobody enters and nobody advances from now on; time goes on. With `queued: "hold"` what is queued stays, with `"skip"` it is dropped
- * and its people go on past it once it is resumed; again on a paused one, `"skip"` drops what was held.
+ * (what is on its way, should it come back) and its people go on past it once it is resumed; again on a paused one, `"skip"` drops what
+ * was held.
  * @throws AppError `not_found`; `conflict` where there is nothing to pause
  */
 export const pauseAutomation = (actor: Actor, { id, queued }: PauseInput): Promise<AnyAutomation> =>
@@ -20,22 +21,22 @@ export const pauseAutomation = (actor: Actor, { id, queued }: PauseInput): Promi
     await revokeLeases(tx, tenant, automation.id);
     const skipped =
       queued === "skip"
-        ? await skipQueued(tx, tenant, { automationId: automation.id, before: "ever", reason: "paused" })
+        ? await skipQueued(tx, tenant, { automationId: automation.id, since: null, reason: "paused" })
         : 0;
     return { queued, skipped };
   });
 
 /**
  * People enter and advance again. With `overdue: "send"` what became due meanwhile leaves now, unless it is more than a day late;
- * with `"skip"` it is dropped, also what runs were only about to queue.
+ * with `"skip"` it is dropped, also what runs were only about to queue, but not what was queued before and waits for another reason.
  * @throws AppError `not_found`; `conflict` for one that is not paused
  */
 export async function resumeAutomation(actor: Actor, { id, overdue }: ResumeInput): Promise<AnyAutomation> {
   const resumed = await changeRunning(actor, { id, action: "resume" }, async ({ tx, tenant, automation, to }) => {
     const automationId = automation.id;
+    const since = await pausedSince(tx, tenant, automationId);
     await updateAutomation(tx, tenant, automationId, { status: to, pausedAt: null });
-    const skipped =
-      overdue === "skip" ? await skipQueued(tx, tenant, { automationId, before: "now", reason: "overdue" }) : 0;
+    const skipped = overdue === "skip" ? await skipQueued(tx, tenant, { automationId, since, reason: "overdue" }) : 0;
     const released = await releaseParked(tx, tenant, { automationId });
     await releaseRuns(tx, tenant, { automationId, overdue });
     return { overdue, skipped, released };
@@ -49,7 +50,7 @@ export const archiveAutomation = (actor: Actor, { id }: AutomationInput): Promis
   changeRunning(actor, { id, action: "archive" }, async ({ tx, tenant, automation, to }) => {
     const automationId = automation.id;
     await updateAutomation(tx, tenant, automationId, { status: to, pausedAt: null });
-    const skipped = await skipQueued(tx, tenant, { automationId, before: "ever", reason: "automation_archived" });
+    const skipped = await skipQueued(tx, tenant, { automationId, since: null, reason: "automation_archived" });
     const exited = await exitRuns(tx, tenant, { automationId, reason: "archived" });
     return { skipped, exited };
   });

@@ -1,6 +1,6 @@
 import { DateTime } from "luxon";
 import { durationMs } from "../conditions/schema";
-import { type DelayStep, isTimezone, weekdays } from "./definition";
+import { type DelayStep, isTimezone, weekdays } from "./steps";
 
 type Until = NonNullable<DelayStep["until"]>;
 type Zones = { profileTimezone: unknown; workspaceTimezone: string | null };

@@ -1,30 +1,41 @@
 import * as z from "zod";
-import { automationDefinition, checkSteps, definitionFields, notYet } from "./definition";
+import { automationDefinition, checkSteps, definitionFields } from "./definition";
 import { automationStatuses } from "./lifecycle";
 
 export {
   type AutomationDefinition,
   automationDefinition,
-  type BranchStep,
-  type DelayStep,
-  eventName,
-  isTimezone,
+  type ExitRule,
+  exitRulesMax,
   nestingMax,
   type Reentry,
-  type SendEmailStep,
-  type Step,
   stepsMax,
-  timezone,
-  weekdays,
 } from "./definition";
 export { type AutomationAction, type AutomationStatus, automationStatuses, refusalOf } from "./lifecycle";
-export { allSteps, findStep, firstStep, intoBranch, nextStep, placedSteps, sendSteps } from "./path";
+export { allSteps, findStep, firstStep, innerLists, intoList, nextStep, placedSteps, sendSteps } from "./path";
 export { delayUntil } from "./schedule";
 export {
+  type BranchStep,
+  type DelayStep,
+  isTimezone,
+  type SendEmailStep,
+  type SplitStep,
+  type Step,
+  timezone,
+  type UpdateProfileStep,
+  type WaitForStep,
+  weekdays,
+} from "./steps";
+export {
   enters,
+  entryConditions,
   entryKey,
+  entryQueries,
+  isTooOld,
   type LiveTrigger,
+  liveTrigger,
   needsProfile,
+  reentryMs,
   type TriggerEvent,
   triggerAgeMsMax,
   triggersFor,
@@ -99,14 +110,34 @@ export type ListAutomationsInput = z.infer<typeof listAutomationsInput>;
 export const automationInput = z.strictObject({ id: z.uuid() });
 export type AutomationInput = z.infer<typeof automationInput>;
 
-/** `finish`: who is under way goes on with the version they entered. */
+/**
+ * What becomes of who is under way. `finish`: they go on with the version that they entered. `move`: each goes on with the new one, at
+ * the step of the same id and with its due time; where that step is gone, the run ends.
+ */
 export const publishInput = z.strictObject({
   id: z.uuid(),
-  in_flight: z
-    .enum(["finish"], { error: ({ input }) => (input === "move" ? notYet("move") : "Use finish.") })
-    .default("finish"),
+  in_flight: z.enum(["finish", "move"], "Use finish or move.").default("finish"),
 });
 export type PublishInput = z.infer<typeof publishInput>;
+
+/** People are counted exactly up to here when a publish is previewed. */
+export const previewedMax = 100_000;
+
+/** What `publish` with `in_flight: "move"` would do now. */
+export const publishPreview = z.object({
+  version: z.int().positive().describe("The number that the version would get, or has if nothing was changed."),
+  moves: z.array(
+    z.object({
+      from_version: z.int().positive(),
+      step_id: z.string().nullable().describe("Where they stand; null before the first step."),
+      people: count,
+      to: z.enum(["same", "gone"]).describe("`same`: they go on at the step of this id. `gone`: their run ends."),
+    }),
+  ),
+  people: count.describe(`All who are under way in another version, counted exactly up to ${previewedMax}.`),
+  removed: count.describe("Those whose run would end."),
+});
+export type PublishPreview = z.infer<typeof publishPreview>;
 
 /** What becomes of the sends that are queued: `hold` keeps them, `skip` drops them. */
 export const pauseInput = z.strictObject({ id: z.uuid(), queued: z.enum(["hold", "skip"]).default("hold") });

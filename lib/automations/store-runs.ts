@@ -15,15 +15,25 @@ export async function revokeLeases(db: Db, tenant: Tenant, automationId: string)
        select id from enrollments
        where workspace_id = $1 and automation_id = $2 and status = 'active' and lease_token is not null
        order by id for no key update)
-     update enrollments e set due_at = clock_timestamp(), lease_token = null
+     update enrollments e set due_at = date_trunc('milliseconds', clock_timestamp()), lease_token = null
      from leased where e.workspace_id = $1 and e.id = leased.id`,
     [tenant.workspaceId, automationId],
   );
 }
 
+/** Since when an automation is paused; the beginning of time for one that does not say. */
+export async function pausedSince(db: Db, tenant: Tenant, automationId: string): Promise<Date> {
+  const [row] = await db.sql<{ paused_at: Date | null }>(
+    "select paused_at from automations where workspace_id = $1 and id = $2",
+    [tenant.workspaceId, automationId],
+  );
+  return row?.paused_at ?? new Date(0);
+}
+
 /**
  * Puts the runs that were parked during a pause back to work. With `overdue: "skip"`, all whose time has come leave out the sends
- * that they were ready for before now; who still waits in a delay is not late for anything.
+ * that they were ready for before now; who still waits in a delay is not late for anything. An event that came meanwhile for one that
+ * waits for it makes it ready, too.
  */
 export async function releaseRuns(
   db: Db,
@@ -31,15 +41,16 @@ export async function releaseRuns(
   { automationId, overdue }: { automationId: string; overdue: "send" | "skip" },
 ): Promise<void> {
   await db.sql(
-    `with standing as (
-       select id from enrollments
-       where workspace_id = $1 and automation_id = $2 and status = 'active'
-         and (due_at is null or ($3 and (step_due_at is null or step_due_at <= now())))
-       order by id for no key update)
+    `with present as (select date_trunc('milliseconds', clock_timestamp()) as at), standing as (
+       select id, ready from enrollments, present
+       cross join lateral (select step_due_at is null or step_due_at <= at or exists (
+         select from run_signals g where g.workspace_id = $1 and g.enrollment_id = enrollments.id) as ready) is_ready
+       where workspace_id = $1 and automation_id = $2 and status = 'active' and (due_at is null or ($3 and ready))
+       order by id for no key update of enrollments)
      update enrollments e set
-       due_at = case when e.due_at is null then greatest(now(), e.step_due_at) else e.due_at end,
-       overdue_skip_before = case when $3 and (e.step_due_at is null or e.step_due_at <= now()) then now() else e.overdue_skip_before end
-     from standing where e.workspace_id = $1 and e.id = standing.id`,
+       due_at = case when e.due_at is not null then e.due_at when ready then at else greatest(at, e.step_due_at) end,
+       overdue_skip_before = case when $3 and ready then at else e.overdue_skip_before end
+     from standing, present where e.workspace_id = $1 and e.id = standing.id`,
     [tenant.workspaceId, automationId, overdue === "skip"],
   );
 }
@@ -59,6 +70,8 @@ export async function exitRuns(
        update enrollments e set status = 'exited', reason = $3, due_at = null, lease_token = null, ended_at = clock_timestamp()
        from active where e.workspace_id = $1 and e.id = active.id
        returning e.id, e.profile_id, e.automation_id, e.step_id
+     ), unheard as (
+       delete from run_signals g using ended where g.workspace_id = $1 and g.enrollment_id = ended.id
      ), told as (
        insert into decisions (workspace_id, id, profile_id, automation_id, enrollment_id, step_id, kind, reason, details)
        select $1, uuid_v7(), profile_id, automation_id, id, step_id, 'exited', $3, '{}' from ended)

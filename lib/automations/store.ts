@@ -28,7 +28,7 @@ const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 /** Ids from outside may be any text, which a uuid column would refuse. */
 export const isId = (text: string): boolean => uuid.test(text);
 
-function storedDefinition(json: unknown): StoredDefinition {
+export function storedDefinition(json: unknown): StoredDefinition {
   const parsed = automationDefinition.safeParse(json);
   if (parsed.success) return { definition: parsed.data, definitionError: null };
   const [issue] = parsed.error.issues;

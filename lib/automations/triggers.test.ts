@@ -1,5 +1,14 @@
 import { expect, test } from "vitest";
-import { automationDefinition, enters, entryKey, needsProfile, type TriggerEvent, triggersFor } from "./schema";
+import {
+  automationDefinition,
+  enters,
+  entryKey,
+  entryQueries,
+  needsProfile,
+  reentryMs,
+  type TriggerEvent,
+  triggersFor,
+} from "./schema";
 
 const now = new Date("2026-11-21T12:00:00Z");
 const live = (trigger: object, audience: unknown = null) =>
@@ -47,11 +56,33 @@ test("the person is only needed where a rule looks at them", () => {
   expect(
     needsProfile(live({ where: { field: "event.plan", op: "exists" } }, { field: "event.plan", op: "exists" })),
   ).toBe(false);
+  expect(needsProfile(live({}, { not: { performed: "bought", where: { field: "event.plan", op: "exists" } } }))).toBe(
+    true,
+  );
   expect(needsProfile(live({ where: { not: { field: "profile.plan", op: "exists" } } }))).toBe(true);
   expect(needsProfile(live({}, { field: "profile.plan", op: "exists" }))).toBe(true);
 });
 
-test("with once all entries share a key, with every_time each event has its own", () => {
+test("what has to be counted is what where and audience ask about", () => {
+  const both = live({ where: { performed: "bought" } }, { all: [{ performed: "viewed" }, { performed: "bought" }] });
+  expect(new Set(entryQueries(both).map(({ event }) => event))).toEqual(new Set(["bought", "viewed"]));
+  const performed = new Map(entryQueries(both).map(({ key, event }) => [key, event === "viewed" ? 1 : 0]));
+  expect(enters(both, { profile: {}, event: {}, performed }, now)).toBe(false);
+  expect(
+    enters(both, { profile: {}, event: {}, performed: new Map([...performed.keys()].map((key) => [key, 1])) }, now),
+  ).toBe(true);
+});
+
+test("with once all entries share a key, with the other rules each event has its own", () => {
   expect(entryKey("once", "e1")).toBe(entryKey("once", "e2"));
-  expect(entryKey("every_time", "e1")).not.toBe(entryKey("every_time", "e2"));
+  for (const rule of ["every_time", { once_every: "P1D" }] as const)
+    expect(entryKey(rule, "e1")).not.toBe(entryKey(rule, "e2"));
+});
+
+test("only once_every asks how long ago the last entry was: a day is 24 hours", () => {
+  expect([reentryMs("once"), reentryMs("every_time"), reentryMs({ once_every: "P1DT1H" })]).toEqual([
+    null,
+    null,
+    25 * 3_600_000,
+  ]);
 });

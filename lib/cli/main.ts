@@ -6,7 +6,9 @@ import { closeDatabase } from "../db";
 import { dispatch } from "../dispatch";
 import { env } from "../env";
 import { toPublicError } from "../errors";
+import { diagnose } from "../web/diagnosis";
 import { createKeyOf, createUser, createWorkspace, setPassword } from "../workspaces";
+import { doctorJson, doctorText, needsOf } from "./doctor";
 
 /**
  * The operator's command line: a face of the same use cases. `--json` prints one line of JSON; errors go to standard error in one
@@ -38,6 +40,11 @@ function build(): Command {
   leaf(program.command("dispatch").description("Do what is due, once, and say what was done."))
     .option("--budget-ms <milliseconds>", "stop taking work after this long", "30000")
     .action(async ({ json, budgetMs }) => print(json, await dispatch({ budgetMs: Number(budgetMs), kind: "cron" })));
+  leaf(
+    program
+      .command("doctor")
+      .description("Say how everything stands, in all workspaces. Exit code 1 when something needs a person."),
+  ).action(async ({ json }) => examine(json));
   leaf(program.command("migrate").description("Bring the database up to date.")).action(async ({ json }) =>
     print(json, { applied: await migrate(env().databaseUrl) }),
   );
@@ -87,6 +94,13 @@ function userCommands(program: Command): void {
 }
 
 const leaf = (command: Command): Command => command.option("--json", "print one line of JSON").exitOverride();
+
+async function examine(json: boolean | undefined): Promise<void> {
+  const diagnosis = await diagnose();
+  const text = json ? `${JSON.stringify(doctorJson(diagnosis))}\n` : doctorText(diagnosis);
+  process.stdout.write(text);
+  if (needsOf(diagnosis).length > 0) process.exitCode = 1;
+}
 
 function print(json: boolean | undefined, value: object): void {
   if (json) process.stdout.write(`${JSON.stringify(value)}\n`);

@@ -33,17 +33,35 @@ describe("a mistake in a rule is named where it is", () => {
       { field: "profile.seen", op: "exists", value: 1 },
       /^value: This operator takes no value/,
     ],
+    ["an event that no event is called", { all: [{ performed: "Signed up" }] }, /^all\.0\.performed: An event name is/],
     [
-      "performed",
-      { all: [{ performed: "signed_up" }] },
-      /^all\.0\.performed: .*performed.*not available yet.*later release/,
+      "a mistake about the events that are counted",
+      { performed: "bought", where: { all: [{ field: "event.amount", op: "gt", value: "3" }] } },
+      /^where\.all\.0\.value: Give a number/,
     ],
+    [
+      "performed inside performed",
+      { performed: "bought", where: { not: { performed: "signed_up" } } },
+      /^where\.not\.performed: Inside “performed”/,
+    ],
+    ["a word where a rule belongs", { performed: "bought", where: "big" }, /^where: A condition is/],
+    ["an unknown way to compare", { performed: "bought", count: { op: "in", value: 1 } }, /^count\.op: Choose how to/],
+    ["a number in place of a count", { performed: "bought", count: 3 }, /^count: Say how often/],
+    ["half a time", { performed: "bought", count: { op: "gte", value: 1.5 } }, /^count\.value: Give a whole number/],
+    ["less than never", { performed: "bought", count: { op: "gte", value: -1 } }, /^count\.value: Give a whole number/],
+    ["too many times", { performed: "bought", count: { op: "gt", value: 10_001 } }, /^count\.value: Give a whole/],
+    ["months in performed", { performed: "bought", within: "P1M" }, /^within: Months and years/],
     ["in_segment", { in_segment: "x" }, /^in_segment: .*in_segment.*not available yet.*later release/],
   ])("%s", (_, input, message) => expect(problems(input)).toEqual([expect.stringMatching(message)]));
 
   test("unknown keys are named at their own object", () => {
     const issues = condition.safeParse({ any: [{ ...leaf, valeu: 1 }] }).error?.issues;
     expect(issues).toEqual([expect.objectContaining({ code: "unrecognized_keys", keys: ["valeu"], path: ["any", 0] })]);
+  });
+
+  test("unknown keys of performed too", () => {
+    const issues = condition.safeParse({ all: [{ performed: "bought", times: 3 }] }).error?.issues;
+    expect(issues).toEqual([expect.objectContaining({ code: "unrecognized_keys", keys: ["times"], path: ["all", 0] })]);
   });
 
   test("all mistakes are told at once", () =>
@@ -59,6 +77,12 @@ describe("rules are bounded", () => {
     expect(problems(nest(5_000))).toEqual([expect.stringContaining("at most 8 deep")]);
   });
 
+  test("in depth, what is asked of counted events included", () => {
+    const inside = (depth: number) => ({ performed: "bought", where: nest(depth) });
+    expect(problems(inside(conditionDepthMax - 1))).toEqual([]);
+    expect(problems(inside(conditionDepthMax))).toEqual([expect.stringContaining("at most 8 deep")]);
+  });
+
   test("in number", () => {
     expect(problems({ all: Array.from({ length: conditionNodesMax - 1 }, () => leaf) })).toEqual([]);
     expect(problems({ all: Array.from({ length: conditionNodesMax }, () => leaf) })).toEqual([
@@ -67,13 +91,21 @@ describe("rules are bounded", () => {
   });
 });
 
+test("performed asks for at least once, ever, of any such event, unless it says otherwise", () =>
+  expect(condition.parse({ performed: "bought" })).toEqual({
+    performed: "bought",
+    where: null,
+    count: { op: "gte", value: 1 },
+    within: null,
+  }));
+
 test("parsing any JSON at all answers instead of throwing", () => {
-  const keys = fc.constantFrom("all", "any", "not", "field", "op", "value", "__proto__");
+  const keys = fc.constantFrom("all", "any", "not", "performed", "where", "count", "field", "op", "value", "__proto__");
   const { json } = fc.letrec((tie) => ({
     json: fc.oneof(
       { maxDepth: 5 },
       fc.jsonValue(),
-      fc.constantFrom("profile.a", "eq"),
+      fc.constantFrom("profile.a", "eq", "bought"),
       fc.array(tie("json"), { maxLength: 3 }),
       fc.dictionary(keys, tie("json"), { maxKeys: 3 }),
     ),
@@ -98,6 +130,24 @@ test.each<[unknown, string]>([
   [
     { all: [leaf, { any: [{ field: "profile.country", op: "in", value: ["DE", "AT"] }, { not: leaf }] }] },
     'plan is "pro" and (country is one of "DE", "AT" or not (plan is "pro"))',
+  ],
+  [{ performed: "bought" }, "performed bought"],
+  [{ performed: "bought", count: { op: "eq", value: 0 } }, "never performed bought"],
+  [{ performed: "bought", count: { op: "lt", value: 1 } }, "never performed bought"],
+  [{ performed: "bought", count: { op: "lte", value: 1 } }, "performed bought at most once"],
+  [
+    {
+      any: [
+        {
+          performed: "bought",
+          count: { op: "gte", value: 3 },
+          within: "P30D",
+          where: { field: "event.amount", op: "gte", value: 10 },
+        },
+        leaf,
+      ],
+    },
+    'performed bought at least 3 times within the last 30 days where (event amount is at least 10) or plan is "pro"',
   ],
 ])("a rule is said in English: %j", (input, sentence) =>
   expect(describeCondition(condition.parse(input))).toBe(sentence),

@@ -1,9 +1,13 @@
 import * as z from "zod";
 
-/** What a condition may look at. `event` holds the properties of the event that started the run, empty where there was none. */
+/**
+ * What a condition may look at. `event` holds the properties of the event that started the run, empty where there was none; `performed` says
+ * how often the person did what `performedQueries` asks for, by its keys.
+ */
 export type ConditionContext = {
   readonly profile: Readonly<Record<string, unknown>>;
   readonly event: Readonly<Record<string, unknown>>;
+  readonly performed?: ReadonlyMap<string, number>;
 };
 
 const sentence =

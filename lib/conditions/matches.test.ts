@@ -3,12 +3,17 @@ import { describe, expect, test } from "vitest";
 import {
   type Condition,
   condition,
+  durationMs,
   matches,
   needsProfile,
   type OperatorName,
   operators,
+  type PerformedQuery,
+  performedQueries,
   profileFields,
+  type TimesOperator,
 } from "./schema";
+import { performedRules, properties, rules } from "./testing/arbitrary";
 
 const now = new Date("2026-11-21T12:00:00Z");
 const holds = (op: OperatorName, actual: unknown, value?: unknown) =>
@@ -166,42 +171,10 @@ describe("fields", () => {
 });
 
 describe("for any rule and any data", () => {
-  const word = fc.constantFrom("a", "b", "plan", "2026-11-21", "2026-11-20T12:00:00Z", "");
-  const value = {
-    scalar: fc.oneof(
-      word.filter((text) => text !== ""),
-      fc.integer({ min: -2, max: 2 }),
-      fc.boolean(),
-    ),
-    number: fc.integer({ min: -2, max: 2 }),
-    text: fc.constantFrom("a", "2026", "plan"),
-    time: fc.constantFrom("2026-11-21", "2026-11-20T12:00:00Z"),
-    duration: fc.constantFrom("PT1H", "P2D"),
-    none: fc.constant(undefined),
-  };
-  const comparison = fc.constantFrom(...names).chain((op) => {
-    const { input } = operators[op];
-    const given = input === "list" ? fc.array(value.scalar, { minLength: 1, maxLength: 3 }) : value[input];
-    return fc.record({
-      field: fc.constantFrom("profile.a", "profile.a.b", "event.a", "event.b.0"),
-      op: fc.constant(op),
-      value: given,
-    });
-  });
-  const { rule } = fc.letrec((tie) => ({
-    rule: fc.oneof(
-      { depthSize: "small", maxDepth: 4 },
-      comparison,
-      fc.record({ all: fc.array(tie("rule"), { minLength: 1, maxLength: 3 }) }),
-      fc.record({ any: fc.array(tie("rule"), { minLength: 1, maxLength: 3 }) }),
-      fc.record({ not: tie("rule") }),
-    ),
-  }));
-  const rules = rule.map((json) => condition.parse(json));
-  const data = fc.oneof(word, fc.jsonValue(), fc.record({ b: fc.oneof(word, fc.integer({ min: -2, max: 2 })) }));
   const contexts = fc.record({
-    profile: fc.dictionary(fc.constantFrom("a", "b", "__proto__"), data),
-    event: fc.dictionary(fc.constantFrom("a", "b"), data),
+    profile: properties,
+    event: properties,
+    performed: fc.constant(new Map<string, number>()),
   });
   const check = (promise: (a: Condition, b: Condition, holds: (rule: Condition) => boolean) => void) =>
     fc.assert(
@@ -222,4 +195,69 @@ describe("for any rule and any data", () => {
     }));
   test("a rule survives being stored as JSON", () =>
     check((a) => expect(condition.parse(JSON.parse(JSON.stringify(a)))).toEqual(a)));
+});
+
+describe("what was performed", () => {
+  type Happened = { name: string; occurredAt: Date; properties: Record<string, unknown> };
+  const happenings = fc.array(
+    fc.record({
+      name: fc.constantFrom("bought", "viewed"),
+      properties,
+      // Around the edges of the windows, and ahead of our clock.
+      occurredAt: fc.constantFrom(0, -3_600_000, -3_600_001, -172_800_000, -172_800_001, 60_000, -5_000_000_000),
+    }),
+    { maxLength: 6 },
+  );
+  const count = (events: readonly Happened[], query: PerformedQuery, profile: Record<string, unknown>) => {
+    const sinceMs = query.within === null ? Number.NEGATIVE_INFINITY : now.getTime() - durationMs(query.within);
+    return events.filter(
+      ({ name, occurredAt, properties: event }) =>
+        name === query.event &&
+        occurredAt.getTime() >= sinceMs &&
+        (query.where === null || matches(query.where, { profile, event }, now)),
+    ).length;
+  };
+  const compared: Record<TimesOperator, (times: number, asked: number) => boolean> = {
+    gte: (times, asked) => times >= asked,
+    gt: (times, asked) => times > asked,
+    lte: (times, asked) => times <= asked,
+    lt: (times, asked) => times < asked,
+    eq: (times, asked) => times === asked,
+    neq: (times, asked) => times !== asked,
+  };
+
+  test("is judged as if all of it had been counted, though counting stops where the answer is known", () =>
+    fc.assert(
+      fc.property(performedRules, happenings, properties, (rule, given, profile) => {
+        if (!("performed" in rule)) throw new Error("not a rule about what was performed");
+        const events = given.map((one) => ({ ...one, occurredAt: new Date(now.getTime() + one.occurredAt) }));
+        const [query, ...others] = performedQueries(rule);
+        if (query === undefined) throw new Error("a rule asks for nothing");
+        expect(others).toEqual([]);
+        const all = count(events, query, profile);
+        const performed = new Map([[query.key, Math.min(all, query.countMax)]]);
+        expect(matches(rule, { profile, event: {}, performed }, now)).toBe(
+          compared[rule.count.op](all, rule.count.value),
+        );
+      }),
+      { numRuns: 500 },
+    ));
+
+  test("is asked for once however often a rule says it, and under the same key after being stored", () =>
+    fc.assert(
+      fc.property(rules, (rule) => {
+        const keys = performedQueries(rule).map(({ key }) => key);
+        expect(new Set(keys).size).toBe(keys.length);
+        expect(performedQueries({ all: [rule, { not: rule }] }).map(({ key }) => key)).toEqual(keys);
+        const stored = condition.parse(JSON.parse(JSON.stringify(rule)));
+        expect(performedQueries(stored).map(({ key }) => key)).toEqual(keys);
+        if (keys.length > 0) expect(needsProfile(rule)).toBe(true);
+      }),
+    ));
+
+  test("counts as never where nobody has counted", () => {
+    const context = { profile: {}, event: {} };
+    expect(matches(condition.parse({ performed: "bought" }), context, now)).toBe(false);
+    expect(matches(condition.parse({ performed: "bought", count: { op: "eq", value: 0 } }), context, now)).toBe(true);
+  });
 });

@@ -1,20 +1,9 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
 import { db } from "../db";
-import { condition, matches, type OperatorName, operators } from "./schema";
-
-/** What the operators on times expect of the database. */
-const instant = `
-create function instant(value text) returns timestamptz language plpgsql immutable strict as $$
-begin
-  if value ~ '^[1-9]\\d{3}-\\d\\d-\\d\\d$' then return (value || 'T00:00Z')::timestamptz; end if;
-  if value !~ '^[1-9]\\d{3}-\\d\\d-\\d\\d[T ]([01]\\d|2[0-3]):[0-5]\\d(:[0-5]\\d(\\.\\d{1,9})?)?(Z|[+-](0\\d|1[0-5]):?[0-5]\\d)?$' then return null; end if;
-  if value ~ '(Z|[+-]\\d\\d:?\\d\\d)$' then return value::timestamptz; end if;
-  return (value || 'Z')::timestamptz;
-exception when datetime_field_overflow then return null;
-end $$`;
-
-beforeAll(() => db.sql(instant));
-afterAll(() => db.sql("drop function instant(text)"));
+import { instantMs } from "./instant";
+import { condition, conditionSql, matches, type OperatorName, operators, type PlainCondition } from "./schema";
+import { plainRules, properties } from "./testing/arbitrary";
 
 const now = new Date("2026-11-21T12:00:00Z");
 const texts = [
@@ -101,3 +90,60 @@ async function inDatabase(op: OperatorName, value: unknown): Promise<unknown[]> 
   );
   return rows.map(({ holds }) => holds);
 }
+
+test("any rule about one event means the same in PostgreSQL as in memory, whatever it looks at", async () => {
+  const contexts = fc.sample(fc.record({ profile: properties, event: properties }), { numRuns: 60, seed: 1 });
+  // Rules that are plain by how they are made.
+  const rules = plainRules.map((rule) => condition.parse(rule) as PlainCondition);
+  await fc.assert(
+    fc.asyncProperty(rules, async (rule) => {
+      const parameters: unknown[] = [contexts.map((one) => JSON.stringify(one))];
+      const bind = (parameter: unknown) => `$${parameters.push(parameter)}`;
+      const holds = conditionSql(rule, { profile: "(c -> 'profile')", event: "(c -> 'event')", bind, now });
+      const rows = await db.sql<{ holds: unknown }>(
+        `select ${holds} as holds from unnest($1::jsonb[]) with ordinality u(c, position) order by position`,
+        parameters,
+      );
+      expect(rows.map((row) => row.holds)).toEqual(contexts.map((one) => matches(rule, one, now)));
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test("a text names the same moment in PostgreSQL as in memory", async () => {
+  const two = (max: number) => fc.integer({ min: 0, max }).map((n) => String(n).padStart(2, "0"));
+  const zone = fc.oneof(
+    fc.constantFrom("Z", "", "z", " "),
+    fc.tuple(fc.constantFrom("+", "-"), two(17), fc.constantFrom(":", ""), two(70)).map((parts) => parts.join("")),
+  );
+  const fraction = fc.oneof(fc.constant(""), fc.stringMatching(/^\.[0-9]{0,10}$/));
+  const text = fc.oneof(
+    fc
+      .tuple(fc.constantFrom("2024", "2026", "1900", "2000", "0999", "9999"), two(14), two(33))
+      .map((parts) => parts.join("-")),
+    fc
+      .tuple(
+        fc.constantFrom("2024-02-29", "2023-02-29", "2026-11-21", "2026-12-31"),
+        fc.constantFrom("T", " ", "t"),
+        two(25),
+        two(61),
+        two(61),
+        fraction,
+        zone,
+      )
+      .map(([date, t, hour, minute, second, part, offset]) => `${date}${t}${hour}:${minute}:${second}${part}${offset}`),
+    fc.tuple(two(25), two(61), zone).map(([hour, minute, offset]) => `2026-11-21T${hour}:${minute}${offset}`),
+    fc.constantFrom("2026-11-21\n", "2026-11-21T10:00:00Z\n", "٢٠٢٦-11-21", "2026-11-21T٠٩:00Z"),
+  );
+  const texts = fc.sample(text, { numRuns: 3_000, seed: 7 });
+  const rows = await db.sql<{ ms: string | null }>(
+    "select (extract(epoch from instant(t)) * 1000)::text as ms from unnest($1::text[]) with ordinality u(t, n) order by n",
+    [texts],
+  );
+  const differing = texts.flatMap((given, index) => {
+    const [mine, theirs] = [instantMs(given), rows[index]?.ms ?? null];
+    return mine === (theirs === null ? null : Number(theirs)) ? [] : [{ given, mine, theirs }];
+  });
+  expect(differing).toEqual([]);
+  expect(rows.filter(({ ms }) => ms !== null).length).toBeGreaterThan(300);
+});

@@ -228,10 +228,14 @@ describe("postmark alone", () => {
     ]);
   });
 
-  test("one message goes through /email/batch too", async () => {
+  test("one message by itself goes through /email, a call of one through /email/batch", async () => {
     const { world, connector } = postmarkGround();
-    await connector.send([letter(1)], { stream: "broadcast", startWithinMs: 2000 });
-    expect(world.requests().map(({ path }) => path)).toEqual([expect.stringMatching(/\/email\/batch$/)]);
+    const options = { stream: "broadcast", startWithinMs: 2000 };
+    const outcome = await connector.sendOne(letter(1), options);
+    expect(outcome).toMatchObject({ kind: "answered", outcomes: [{ kind: "accepted" }] });
+    await connector.send([letter(1)], options);
+    expect(world.requests().map(({ path }) => path)).toEqual(["/email", "/email/batch"]);
+    expect(world.outbox()[0]?.metadata).toEqual(world.outbox()[1]?.metadata);
   });
 
   test("an acceptance without ErrorCode is an acceptance, with its remark", async () => {

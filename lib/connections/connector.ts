@@ -23,7 +23,12 @@ export type SendOutcome =
   | { kind: "refused"; code: number | null; message: string }
   /** Not this message but the sender address is not accepted (unverified, unconfirmed): a person must act; nothing was sent. */
   | { kind: "sender_refused"; code: number; message: string }
+  /** Nothing is wrong with this message: stream, account or token are refused. It may leave once that is mended; nothing was sent. */
+  | { kind: "blocked"; about: Shared; code: number; message: string }
   | { kind: "unknown"; cause: string };
+
+/** What the messages of a call have in common, and a person may have to mend. */
+export type Shared = "credentials" | "account" | "stream";
 
 /**
  * What became of one call. `call_refused`: nothing of it was sent; `about` says what a person must mend, and `message` that the
@@ -33,7 +38,7 @@ export type CallOutcome =
   | { kind: "answered"; outcomes: SendOutcome[] }
   | {
       kind: "call_refused";
-      about: "credentials" | "account" | "stream" | "message";
+      about: Shared | "message";
       code: number | null;
       message: string;
     }
@@ -81,6 +86,8 @@ export interface Connector {
   readonly unsubscribePlaceholder: string;
   /** Sends all, on one stream. Opens no request later than `startWithinMs` from now (else `not_sent`), and gives up after the connector's timeout (then `unknown`). */
   send(messages: readonly OutgoingMessage[], options: { stream: string; startWithinMs: number }): Promise<CallOutcome>;
+  /** The same for one message by itself, which may go another way. */
+  sendOne(message: OutgoingMessage, options: { stream: string; startWithinMs: number }): Promise<CallOutcome>;
   /** Every message of a batch that the provider's search shows. */
   find(query: { batchId: string; stream: string; since: Date }): Promise<FindOutcome>;
   /** Whether the credentials work, and what they open. Bounded by five seconds. */

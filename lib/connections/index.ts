@@ -31,12 +31,14 @@ import {
 import { errorSentence, statusAfter, type Verdict, verdictOf } from "./verdict";
 import { webhookSeen } from "./webhooks";
 
+export { callFacts } from "./calls";
 export type * from "./connector";
-export { connectionRecords, markFailing, openConnector, rememberServer } from "./open";
+export { connectionRecords, markFailing, noteTrouble, openConnector, rememberServer, SealedShut } from "./open";
 export { resealConnections } from "./reseal";
 export { sealedProblem } from "./sealed-problem";
+export { type CallLine, callStatistics, forgetOldCalls, recordCall } from "./store-calls";
 export { resolveStream } from "./streams";
-export { rejectionOf } from "./verdict";
+export { rejectionOf, rejectionOfCheck } from "./verdict";
 export { parseWebhook, storeWebhook, webhookSender } from "./webhooks";
 
 const day = 86_400_000;

@@ -9,6 +9,8 @@ export const news = z.object({
   providerMessageId: z.string().nullable(),
   /** From the message's metadata, when it is one of ours: a UUID. */
   sendId: z.string().nullable(),
+  /** Of that send's attempt which carried it, from the metadata: a UUID. */
+  batchId: z.string().nullish(),
   /** One bare address, lower case. */
   recipient: z.string().nullable(),
   stream: z.string().nullable(),

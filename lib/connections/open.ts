@@ -8,7 +8,7 @@ import type { Connector } from "./connector";
 import { callsAtOnceMax, Gate, postmarkConnector } from "./postmark";
 import type { ConnectionRecord } from "./schema";
 import { openSecret } from "./secrets";
-import { findConnection, findConnections, type StoredConnection, setFailing, setServer } from "./store";
+import { findConnection, findConnections, type StoredConnection, setFailing, setServer, setTrouble } from "./store";
 import type { ServerFacts } from "./verdict";
 
 export const noConnection = () => new AppError("not_found", "There is no such connection in this workspace.");
@@ -27,7 +27,7 @@ const openMax = 1000;
 /**
  * The connector of a connection. Connectors are kept, so that calls at once are limited by connection and process; the row is read
  * each time, so that a rotated token holds from the next call on.
- * @throws AppError `not_found`; Error when the credentials cannot be unsealed: nothing stands in for them
+ * @throws AppError `not_found`; SealedShut when the credentials cannot be unsealed: nothing stands in for them
  */
 export async function openConnector(
   db: Db,
@@ -47,9 +47,28 @@ export async function openConnector(
   return { connector: entry.connector, connection: record };
 }
 
-function openOne(tenant: Tenant, { record, sealedToken }: StoredConnection, gate: Gate): Open {
-  const token = openSecret(tenant, record.id, "token", sealedToken);
+/** The stored token of a connection cannot be read by this server. */
+export class SealedShut extends Error {
+  constructor(
+    readonly connection: ConnectionRecord,
+    cause: unknown,
+  ) {
+    super(`the token of connection ${connection.id} cannot be unsealed: ${String(cause)}`, { cause });
+  }
+}
+
+function openOne(tenant: Tenant, stored: StoredConnection, gate: Gate): Open {
+  const { record } = stored;
+  const token = tokenOf(tenant, stored);
   return { credentialsVersion: record.credentialsVersion, connector: connectorFor(token, gate), gate };
+}
+
+function tokenOf(tenant: Tenant, { record, sealedToken }: StoredConnection): string {
+  try {
+    return openSecret(tenant, record.id, "token", sealedToken);
+  } catch (cause) {
+    throw new SealedShut(record, cause);
+  }
 }
 
 /** Connections by id, without those that are deleted, unknown, or another workspace's. */
@@ -77,6 +96,17 @@ export async function markFailing(
   if (changed) await bumpVersion(db, tenant);
   return changed;
 }
+
+/**
+ * Shows with a connection what is wrong with part of it, such as one stream: `sentence`, or null when that is over (`was` tells what was
+ * said, so that nothing else is taken away). The connection goes on.
+ */
+export const noteTrouble = (
+  db: Db,
+  tenant: Tenant,
+  connectionId: string,
+  { sentence, was = null }: { sentence: string | null; was?: string | null },
+): Promise<void> => setTrouble(db, tenant, { id: connectionId, sentence, was });
 
 /**
  * Keeps what the credentials open, as it was read: the search needs the server, `resolveStream` the streams. With the

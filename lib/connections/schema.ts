@@ -3,7 +3,7 @@ import type { Stream } from "./connector";
 
 export type * from "./connector";
 export { type News, news } from "./news";
-export { lifecycleProblem, resolveStream, streamProblem } from "./streams";
+export { lifecycleProblem, namedStream, resolveStream, streamProblem } from "./streams";
 
 const singleLine = (text: string) => !/\p{Cc}/u.test(text);
 const oneLine = (charactersMax: number) =>

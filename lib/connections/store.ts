@@ -40,7 +40,8 @@ const stored = (row: Row): StoredConnection => ({
     credentialsVersion: versionOf(row.sealedCredentials),
     serverId: row.serverId,
     serverName: row.serverName,
-    streams: storedStream.array().parse(row.streams),
+    // What cannot be read counts as never read: one odd row harms nobody else's mail.
+    streams: storedStream.array().safeParse(row.streams).data ?? [],
     lastValidatedAt: row.lastValidatedAt,
     lastError: row.lastError,
     failingSince: row.failingSince,
@@ -49,11 +50,9 @@ const stored = (row: Row): StoredConnection => ({
   },
 });
 
-function statusOf({ id, status }: Row): ConnectionRecord["status"] {
-  const known = connectionStatuses.find((candidate) => candidate === status);
-  if (known === undefined) throw new Error(`connection ${id} has the unknown status ${status}`);
-  return known;
-}
+/** A status that only a newer release knows: nothing leaves through it from here, and nothing else is held up by it. */
+const statusOf = ({ status }: Row): ConnectionRecord["status"] =>
+  connectionStatuses.find((candidate) => candidate === status) ?? "disabled";
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 /** Ids from outside may be any text, which a uuid column would refuse. */
@@ -133,6 +132,23 @@ export async function setFailing(
     [tenant.workspaceId, id, sentence, credentialsVersion],
   );
   return rows.length > 0;
+}
+
+/**
+ * Keeps what is wrong where the connection itself goes on (null: nothing any more, if `was` is what is kept). Not a change of the
+ * connection: `updated_at` stays, by which others tell whether somebody mended it.
+ */
+export async function setTrouble(
+  db: Db,
+  tenant: Tenant,
+  { id, sentence, was }: { id: string; sentence: string | null; was: string | null },
+): Promise<void> {
+  await db.sql(
+    `update connections set last_error = $3
+     where workspace_id = $1 and id = $2 and deleted_at is null and status in ('ready', 'unvalidated')
+       and ($3::text is not null or last_error = $4)`,
+    [tenant.workspaceId, id, sentence, was],
+  );
 }
 
 /** Nothing is written when the credentials have changed since `credentialsVersion`. */

@@ -16,9 +16,12 @@ const defaultStream = "outbound";
 type Streams = { messageStream: string | null; streams: readonly Stream[] };
 
 /** The stream that a message leaves on: the step's, else the connection's, else the server's only live broadcast stream, else `outbound`. */
-export function resolveStream(connection: Streams, stepStream: string | null = null): string {
-  return stepStream ?? connection.messageStream ?? onlyBroadcast(connection.streams) ?? defaultStream;
-}
+export const resolveStream = (connection: Streams, stepStream: string | null = null): string =>
+  namedStream(connection, stepStream) ?? defaultStream;
+
+/** The same without the last: null where nobody names one and the server's streams do not tell, or were never read. */
+export const namedStream = (connection: Streams, stepStream: string | null): string | null =>
+  stepStream ?? connection.messageStream ?? onlyBroadcast(connection.streams);
 
 function onlyBroadcast(streams: readonly Stream[]): string | null {
   const [first, second] = streams.filter((stream) => stream.type === "broadcast" && !stream.archived);

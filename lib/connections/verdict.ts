@@ -32,6 +32,12 @@ export function verdictOf(outcome: CheckOutcome, messageStream: string | null): 
   }
 }
 
+/** Why a check did not come to a server, for the person who asked for it; null when it did. */
+export function rejectionOfCheck(outcome: CheckOutcome): Rejection | null {
+  const verdict = verdictOf(outcome, null);
+  return verdict.ok ? null : verdict.rejection;
+}
+
 function worksSentence({ server, streams, statsAvailable }: Checked): string {
   const live = streams.filter((stream) => stream.type !== "other" && !stream.archived);
   const named = live.map(({ id, type }) => `“${id}” (${type})`).join(", ");
@@ -61,6 +67,7 @@ export function rejectionOf(outcome: CallOutcome | SendOutcome): Rejection | nul
       return outcome.about === "credentials"
         ? { code: "bad_credentials", message: "Postmark refused the server token.", hint: hints.bad_credentials }
         : rejectionOfCode(outcome.code, outcome.message);
+    case "blocked":
     case "sender_refused":
     case "refused":
       return rejectionOfCode(outcome.code, outcome.message);

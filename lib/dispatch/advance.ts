@@ -1,26 +1,16 @@
 import "server-only";
-import { sendSteps } from "../automations/schema";
-import { connectionRecords } from "../connections";
-import type { ConnectionRecord } from "../connections/schema";
 import { db, retryTransient } from "../db";
 import { env } from "../env";
 import { newId } from "../ids";
 import { log } from "../log";
 import { retryDelayMs, runAttemptsMax } from "./backoff";
 import { walk } from "./decide";
-import { advanceLeaseMs, runsPerClaim } from "./limits";
+import { advanceLeaseMs, runsPerClaim, signalsPerLook } from "./limits";
 import type { Means } from "./means";
 import type { Claim, ClaimedRun, Lane, Place, Situation } from "./schema";
+import { loadSituations } from "./situations";
 import { isRefusal } from "./store";
-import {
-  claimRuns,
-  loadDefinitions,
-  loadEvents,
-  loadRunFacts,
-  type RunSettlement,
-  settleRuns,
-  tenantOf,
-} from "./store-runs";
+import { claimRuns, type RunSettlement, settleRuns, tenantOf } from "./store-runs";
 
 /** How many runs were claimed, whether there may be more, and where emails were queued. */
 export type Advanced = { claimed: number; full: boolean; lanes: Lane[] };
@@ -34,39 +24,6 @@ export async function advanceWorkspace(workspaceId: string, { chance }: Pick<Mea
   const settlements = claim.runs.map((run) => settlementOf(run, situations.get(run.id), claim.at, chance));
   await settleEach(claim, settlements, chance);
   return { claimed: claim.runs.length, full: claim.runs.length === runsPerClaim, lanes: lanesOf(claim, settlements) };
-}
-
-/** What each run's decisions look at. Missing: what cannot be read just now. */
-async function loadSituations(claim: Claim): Promise<Map<string, Situation>> {
-  const tenant = tenantOf(claim);
-  const { runs } = claim;
-  const [facts, events, definitions] = await Promise.all([
-    loadRunFacts(db, tenant, runs),
-    loadEvents(
-      db,
-      tenant,
-      runs.flatMap(({ eventId }) => eventId ?? []),
-    ),
-    loadDefinitions(
-      db,
-      tenant,
-      runs.map(({ versionId }) => versionId),
-    ),
-  ]);
-  const named = [...definitions.values()].flatMap((definition) => (definition === null ? [] : sendSteps(definition)));
-  const ids = [...new Set(named.flatMap((step) => step.email_provider_id ?? []))];
-  const connections: Map<string, ConnectionRecord> =
-    ids.length === 0 ? new Map() : await connectionRecords(db, tenant, ids);
-  return new Map(
-    runs.flatMap((run): [string, Situation][] => {
-      const [fact, definition] = [facts.get(run.id), definitions.get(run.versionId)];
-      const automation = fact?.automation;
-      if (!automation || !definition) return [];
-      const { person, workspaceTimezone, sends } = fact;
-      const event = (run.eventId && events.get(run.eventId)) || null;
-      return [[run.id, { run, automation, definition, person, event, workspaceTimezone, sends, connections }]];
-    }),
-  );
 }
 
 /** A throw is a retry, not a stop: one bad run harms only itself, and in the end it says so. */
@@ -85,18 +42,24 @@ function settlementOf(
 }
 
 function decided(run: ClaimedRun, situation: Situation, now: Date): RunSettlement {
-  const { decision, notes } = walk(situation, now);
-  const active = { run, status: "active", reason: null, attempt: 0, notes } as const;
+  const { decision, notes, passedStepIds, signals } = walk(situation, now);
+  const active = { run, status: "active", reason: null, attempt: 0, notes, passedStepIds, signals } as const;
+  // More events came than can be looked at in one go.
+  const next = (dueAt: Date) => (situation.signals.length < signalsPerLook ? dueAt : now);
   switch (decision.kind) {
     case "park":
       // `now` is due at once, should the automation turn out to be live again.
       return { ...active, place: placeOf(run), dueAt: now, parkFor: run.automationId };
     case "wait":
-      return { ...active, place: decision.place, dueAt: decision.until };
+      return { ...active, place: decision.place, dueAt: next(decision.until) };
     case "send": {
       const { connectionId, stream, step, place } = decision;
       const send = { id: newId(), stepId: step.id, connectionId, stream, scheduledAt: place.readyAt };
-      return { ...active, place, dueAt: decision.until, send };
+      return { ...active, place, dueAt: next(decision.until), send };
+    }
+    case "update": {
+      const { place, set, ends } = decision;
+      return ends ? { ...active, place, set, dueAt: null, status: "completed" } : { ...active, place, set, dueAt: now };
     }
     case "complete":
       return { ...active, place: decision.place, dueAt: null, status: "completed" };

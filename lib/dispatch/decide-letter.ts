@@ -1,4 +1,5 @@
 import { findStep, type SendEmailStep } from "../automations/schema";
+import { namedStream } from "../connections/schema";
 import { addressWaitMs, latenessMaxMs } from "./limits";
 import type { Letter, LetterDecision, Person } from "./schema";
 
@@ -10,11 +11,16 @@ export function decideLetter(letter: Letter, now: Date): LetterDecision {
   if (automation === null || automationId === null || automation.deleted || automation.status === "archived")
     return skip("automation_archived");
   if (run?.status === "exited") return skip("run_ended");
+  if (letter.skippedBy !== null) return skip(letter.skippedBy);
   if (automation.status !== "live") return { kind: "park" };
+  if (letter.signalled) return { kind: "signalled" };
   const step = emailStepOf(letter);
   if (step === null) return skip("step_missing", { step_id: letter.stepId });
   if (run?.overdueSkipBefore && scheduledAt < run.overdueSkipBefore)
     return skip("overdue", { scheduled_at: scheduledAt.toISOString() });
+
+  const stream = namedStream(connection, step.message_stream);
+  if (stream !== null && stream !== letter.stream) return { kind: "move", stream };
 
   const to = addressOf(person);
   if (to === null) {

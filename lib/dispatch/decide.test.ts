@@ -52,6 +52,7 @@ const situation = (over: Partial<Situation> = {}, run: Partial<Situation["run"]>
     readyAt: now,
     wasDueAt: now,
     attempt: 1,
+    passedStepIds: [],
     ...run,
   },
   automation: { name: "A", status: "live", deleted: false },
@@ -61,6 +62,8 @@ const situation = (over: Partial<Situation> = {}, run: Partial<Situation["run"]>
   workspaceTimezone: null,
   sends: new Map(),
   connections: new Map([[connectionId, connection]]),
+  signals: [],
+  performed: new Map(),
   ...over,
 });
 const end = (given: Situation) => walk(given, now).decision;
@@ -105,7 +108,7 @@ test("the step after an email is reached when that was sent, so a delay begins t
   const sentAt = later(-3_600_000);
   const sends = new Map([["one", { status: "sent", sentAt, unknownSince: null }]]);
   const definition = define(email("one"), { id: "wait", type: "delay", for: "P1D" });
-  expect(end(situation({ definition, sends }, { stepId: "one" }))).toMatchObject({
+  expect(end(situation({ definition, sends }, { stepId: "one", readyAt: sentAt }))).toMatchObject({
     kind: "wait",
     until: later(23 * 3_600_000),
   });
@@ -161,6 +164,9 @@ const letter = (over: Partial<Letter> = {}): Letter => ({
   definition: define(email("one")),
   unreadable: false,
   run: { status: "active", overdueSkipBefore: null },
+  signalled: false,
+  skippedBy: null,
+  stream: connection.messageStream ?? "broadcast",
   person,
   event: null,
   workspace: { id: "w", name: "W", timezone: null, stopped: false },
@@ -203,6 +209,22 @@ test.each<[string, Partial<Letter>, object]>([
     "overdue, and to be skipped then",
     { scheduledAt: hours(2), run: { status: "active", overdueSkipBefore: hours(1) } },
     { kind: "skip", reason: "overdue" },
+  ],
+  ["whose run has a signal that nobody has looked at", { signalled: true }, { kind: "signalled" }],
+  [
+    "that was on its way when queued ones were dropped",
+    { skippedBy: "paused", automation: { name: "A", status: "paused", deleted: false } },
+    { kind: "skip", reason: "paused" },
+  ],
+  [
+    "whose connection names another stream by now",
+    { connection: { ...connection, messageStream: "news" } },
+    { kind: "move", stream: "news" },
+  ],
+  [
+    "whose connection names no stream, and whose server tells of none",
+    { stream: "any", connection: { ...connection, messageStream: null, streams: [] } },
+    { kind: "write" },
   ],
   ["without a sender", { connection: { ...connection, fromEmail: null } }, { kind: "fail", reason: "from_missing" }],
 ])("an email %s is decided by how things are when it is to leave", (_, over, expected) => {

@@ -4,53 +4,96 @@ import {
   delayUntil,
   findStep,
   firstStep,
-  intoBranch,
+  intoList,
   nextStep,
   type SendEmailStep,
+  type SplitStep,
   type Step,
   stepsMax,
+  type UpdateProfileStep,
+  type WaitForStep,
 } from "../automations/schema";
-import { type ConditionContext, matches, profileFields } from "../conditions/schema";
+import { durationMs, looked, matches, short } from "../conditions/schema";
 import { resolveStream } from "../connections/schema";
+import { variantFor } from "./draw";
 import { standMs, unknownHoldMs } from "./limits";
-import { looked } from "./looked";
 import type { Reason } from "./reasons";
 import type { Decision, Note, Person, Place, Situation } from "./schema";
+import { awaitedSignal, contextOf, exitSignal } from "./signals";
 
 /** What happens to a run at its place, now? Pure: same situation, same place, same moment, same answer. */
 export function decide(situation: Situation, place: Place, now: Date): Decision {
-  const { automation, definition, person } = situation;
+  const { automation, definition, person, run } = situation;
   if (automation.deleted || automation.status === "archived") return exit(place, "archived");
+  // Before parking: what ends a run counts while its automation is paused, too.
+  const ending = person && exitSignal(situation, person, now);
+  if (ending) return exit(place, "exit_event", ending.details);
   if (automation.status !== "live") return { kind: "park" };
   if (person === null) return exit(place, "profile_deleted");
   if (place.stepId === null) return goTo(firstStep(definition), place, place.readyAt);
   const step = findStep(definition, place.stepId);
   if (step === null) return exit(place, "step_removed");
+  if (run.passedStepIds.includes(step.id))
+    return goTo(nextStep(definition, step.id), place, place.readyAt, noteOf(step.id, "passed_before", {}));
+  return decideStep(situation, { step, person, place }, now);
+}
+
+function decideStep(
+  situation: Situation,
+  { step, person, place }: { step: Step; person: Person; place: Place },
+  now: Date,
+): Decision {
   switch (step.type) {
     case "exit":
       return exit(place, "exit_step");
     case "delay":
       return decideDelay(situation, person, step, place, now);
+    case "wait_for":
+      return decideWait(situation, person, step, place, now);
     case "branch":
       return decideBranch(situation, person, step, place, now);
+    case "split":
+      return decideSplit(situation, person, step, place);
+    case "update_profile":
+      return decideUpdate(situation, person, step, place);
     case "send_email":
       return decideSend(situation, step, place, now);
   }
 }
 
-/** Where a run gets to in one go: it takes every step that nothing waits for. A run passes each step once, so the end is near. */
-export function walk(situation: Situation, now: Date): { decision: Exclude<Decision, { kind: "go" }>; notes: Note[] } {
+/** Where a run gets to in one go, and what becomes of the signals that it was looked at with. */
+export type Walk = {
+  decision: Exclude<Decision, { kind: "go" }>;
+  notes: Note[];
+  passedStepIds: string[];
+  /** Of events that were waited for, or came for nothing, and of those that may still be waited for. */
+  signals: { used: string[]; kept: string[] };
+};
+
+/** Takes every step that nothing waits for. A run passes each step once, so the end is near. */
+export function walk(situation: Situation, now: Date): Walk {
   const { stepId, stepDueAt, readyAt } = situation.run;
   let place: Place = { stepId, stepDueAt, readyAt };
+  let { signals } = situation;
   const notes: Note[] = [];
+  const passedStepIds: string[] = [];
   for (let moves = 0; moves <= stepsMax + 1; moves += 1) {
-    const decision = decide(situation, place, now);
-    if (decision.kind !== "park") notes.push(...decision.notes);
-    if (decision.kind !== "go") return { decision, notes };
+    const decision = decide({ ...situation, signals }, place, now);
+    if (decision.kind === "park") return { decision, notes, passedStepIds, signals: { used: [], kept: [] } };
+    notes.push(...decision.notes);
+    if (["go", "update", "complete"].includes(decision.kind) && place.stepId !== null) passedStepIds.push(place.stepId);
+    if (decision.kind !== "go") {
+      const kept = decision.kind === "update" || (decision.kind === "wait" && decision.keepsSignals) ? signals : [];
+      const used = situation.signals.filter((signal) => !kept.includes(signal));
+      return { decision, notes, passedStepIds, signals: { used: used.map(idOf), kept: kept.map(idOf) } };
+    }
+    if (decision.used) signals = signals.slice(signals.indexOf(decision.used) + 1);
     place = decision.to;
   }
   throw new Error(`A run took more than ${stepsMax} steps at once.`);
 }
+
+const idOf = ({ eventId }: { eventId: string }) => eventId;
 
 function decideDelay(situation: Situation, person: Person, step: DelayStep, place: Place, now: Date): Decision {
   const { definition, workspaceTimezone } = situation;
@@ -62,8 +105,29 @@ function decideDelay(situation: Situation, person: Person, step: DelayStep, plac
   return { kind: "wait", place: { ...place, stepDueAt: until }, until, notes };
 }
 
+function decideWait(situation: Situation, person: Person, step: WaitForStep, place: Place, now: Date): Decision {
+  const { definition } = situation;
+  const since = place.readyAt;
+  const until = place.stepDueAt ?? new Date(since.getTime() + durationMs(step.timeout));
+  const came = awaitedSignal(situation, { person, step, since, until }, now);
+  const details = { event: step.event, until: until.toISOString() };
+  if (came !== null) {
+    const went = goTo(
+      intoList(definition, step, step.then),
+      place,
+      came.signal.receivedAt,
+      noteOf(step.id, "event_came", came.details),
+    );
+    return went.kind === "go" ? { ...went, used: came.signal } : went;
+  }
+  if (until <= now)
+    return goTo(intoList(definition, step, step.else), place, until, noteOf(step.id, "wait_timed_out", details));
+  const notes = place.stepDueAt === null ? [noteOf(step.id, "waited_for", details)] : [];
+  return { kind: "wait", place: { ...place, stepDueAt: until }, until, notes };
+}
+
 function decideBranch(situation: Situation, person: Person, step: BranchStep, place: Place, now: Date): Decision {
-  const context: ConditionContext = { profile: profileFields(person), event: situation.event?.properties ?? {} };
+  const context = contextOf(situation, person);
   const index = step.branches.findIndex(({ when }) => matches(when, context, now));
   const asked = step.branches.slice(0, index < 0 ? undefined : index + 1).map(({ when }) => when);
   const chosen = step.branches[index]?.steps ?? step.else;
@@ -71,7 +135,23 @@ function decideBranch(situation: Situation, person: Person, step: BranchStep, pl
     ...(index < 0 ? {} : { branch: index + 1 }),
     values: looked(asked, context),
   });
-  return goTo(intoBranch(situation.definition, step, chosen), place, place.readyAt, note);
+  return goTo(intoList(situation.definition, step, chosen), place, place.readyAt, note);
+}
+
+function decideSplit(situation: Situation, person: Person, step: SplitStep, place: Place): Decision {
+  const variant = variantFor(step, { automationId: situation.run.automationId, personId: person.id });
+  const note = noteOf(step.id, "split_taken", { variant: variant.id, weight: variant.weight });
+  return goTo(intoList(situation.definition, step, variant.steps), place, place.readyAt, note);
+}
+
+function decideUpdate({ definition }: Situation, { traits }: Person, step: UpdateProfileStep, place: Place): Decision {
+  const names = Object.keys(step.set);
+  const was = Object.fromEntries(names.map((name) => [name, short(Object.hasOwn(traits, name) ? traits[name] : null)]));
+  const set = Object.fromEntries(names.map((name) => [name, short(step.set[name])]));
+  const note = noteOf(step.id, "profile_updated", { set, was });
+  const went = goTo(nextStep(definition, step.id), place, place.readyAt, note);
+  const ends = went.kind === "complete";
+  return { kind: "update", place: ends ? went.place : went.to, ends, set: step.set, notes: went.notes };
 }
 
 function decideSend(situation: Situation, step: SendEmailStep, place: Place, now: Date): Decision {
@@ -96,28 +176,38 @@ function decideSend(situation: Situation, step: SendEmailStep, place: Place, now
   }
   switch (sent.status) {
     case "queued":
-    case "sending":
       return { kind: "wait", place, until, notes: [] };
+    case "sending":
+      return { kind: "wait", place, until, notes: [], keepsSignals: true };
     case "unknown": {
       const released = new Date((sent.unknownSince ?? now).getTime() + unknownHoldMs);
-      if (released > now) return { kind: "wait", place, until: released, notes: [] };
-      return goTo(next, place, now, noteOf(step.id, "unknown_released", {}));
+      if (released > now) return { kind: "wait", place, until: released, notes: [], keepsSignals: true };
+      return goTo(next, place, released, noteOf(step.id, "unknown_released", {}));
     }
     default: {
       // What was skipped or failed keeps no time of its own; the run was woken then.
-      const settledAt = sent.sentAt ?? (situation.run.wasDueAt < now ? situation.run.wasDueAt : now);
-      return goTo(next, place, settledAt);
+      const settledAt = earlier(sent.sentAt ?? situation.run.wasDueAt, now);
+      return goTo(next, place, later(settledAt, place.readyAt));
     }
   }
 }
 
-function goTo(step: Step | null, from: Place, readyAt: Date, ...notes: Note[]): Decision {
+const earlier = (one: Date, other: Date): Date => (one < other ? one : other);
+const later = (one: Date, other: Date): Date => (one < other ? other : one);
+
+type Went = Extract<Decision, { kind: "go" | "complete" }>;
+
+function goTo(step: Step | null, from: Place, readyAt: Date, ...notes: Note[]): Went {
   if (step !== null) return { kind: "go", to: { stepId: step.id, stepDueAt: null, readyAt }, notes };
   return { kind: "complete", place: { ...from, readyAt }, notes: [...notes, noteOf(from.stepId, "finished", {})] };
 }
 
-function exit(place: Place, reason: Extract<Decision, { kind: "exit" }>["reason"]): Decision {
-  return { kind: "exit", place, reason, notes: [noteOf(place.stepId, reason, {})] };
+function exit(
+  place: Place,
+  reason: Extract<Decision, { kind: "exit" }>["reason"],
+  details: Note["details"] = {},
+): Decision {
+  return { kind: "exit", place, reason, notes: [noteOf(place.stepId, reason, details)] };
 }
 
 const noteOf = (stepId: string | null, reason: Reason, details: Record<string, unknown>): Note => ({

@@ -1,35 +1,36 @@
 import "server-only";
+import { callFacts, recordCall } from "../connections";
 import type { CallOutcome } from "../connections/schema";
 import { db, retryTransient } from "../db";
 import { env } from "../env";
 import { log } from "../log";
-import type { SuppressionChange } from "../suppressions/schema";
 import { named, type OpenedLane, openLane, reportLane } from "./lanes";
 import { deliveryTimes, sendsPerClaim } from "./limits";
 import type { Means } from "./means";
+import { suppressionsOf, verdictsOf } from "./outcomes";
 import { prepareBatch, putBack, type Ready } from "./prepare";
-import { saveAll } from "./save";
-import type { Batch, DueLane, Verdict } from "./schema";
-import { laneNewsOf, settle, settleNotSent, settleRefusedCall, settleUnknown } from "./settle";
+import { type Outcome, saveAll } from "./save";
+import type { AttemptRecord, Batch, DueLane, Verdict } from "./schema";
+import { laneNewsOf } from "./settle";
 import { loadLetters } from "./store-letters";
 import { tenantOf } from "./store-runs";
-import { claimBatch, reopenBatch } from "./store-sends";
+import { claimBatch, confirmSends, reopenBatch } from "./store-sends";
 
-/** `full`: there may be more. `sent` and `failed` count what was settled so. */
-export type Delivered = { claimed: number; full: boolean; sent: number; failed: number };
+/** `full`: there may be more. `sent` and `failed` count what was settled so. `answered`: no call was left without an answer. */
+export type Delivered = { claimed: number; full: boolean; sent: number; failed: number; answered: boolean };
 
 /**
  * Hands one batch of a lane's due sends to its provider: claim (the attempts are on disk) → load everything now → decide and render
- * → call → save. The plug may be pulled at any await: what is claimed and not saved is found by its lapsed lease and looked up.
+ * → confirm that it may still leave → call → save. The plug may be pulled at any await, which is why each has a step before it: what
+ * is claimed and not saved is found by its lapsed lease and looked up.
  */
 export async function deliverBatch(lane: DueLane, means: Means): Promise<Delivered> {
-  const delivered: Delivered = { claimed: 0, full: false, sent: 0, failed: 0 };
-  await means.step("open");
+  const delivered: Delivered = { claimed: 0, full: false, sent: 0, failed: 0, answered: true };
   const opened = await openLane(lane, means);
-  if (opened === null) return delivered;
-  await means.step("claim");
+  if (opened === null) return { ...delivered, answered: false };
   const limit = Math.min(sendsPerClaim, opened.connector.messagesMax);
   const { serverId } = opened.connection;
+  await means.step("claim");
   const batch = await claimBatch(db, lane, { serverId, limit, ...times() });
   if (batch === null) return delivered;
   delivered.claimed = batch.sends.length;
@@ -51,55 +52,83 @@ async function prepare(batch: Batch, { opened, means, delivered }: Trip): Promis
     const letters = await loadLetters(db, tenantOf(batch.lane), { batch, connection: opened.connection });
     await means.step("prepare");
     const { ready, verdicts } = await prepareBatch(batch, letters, opened);
-    await means.step("save what stays");
-    await saveAll(batch, verdicts);
+    await saveAll(batch, { verdicts }, means);
     count(delivered, verdicts);
     return ready;
   } catch (thrown) {
     log.error("a batch could not be prepared; it is put back", thrown, named(batch.lane));
     const dueAt = new Date(batch.now().getTime() + 5_000);
-    await saveAll(
-      batch,
-      batch.sends.map((claimed) => putBack(claimed, dueAt)),
-    );
+    await saveAll(batch, { verdicts: batch.sends.map((claimed) => putBack(claimed, dueAt)) }, means);
     return [];
   }
 }
 
 /** Calls the provider and saves what it said. A call refused for something in it is repeated in halves until the bad one stands alone. */
-async function carry(batch: Batch, items: readonly Ready[], trip: Trip): Promise<void> {
+async function carry(batch: Batch, ready: readonly Ready[], trip: Trip): Promise<void> {
   const { opened, means, delivered } = trip;
-  await means.step("call");
-  const remainingMs = batch.remainingMs();
-  if (remainingMs <= 0) {
-    const late = items.map(({ carried }) => putBack({ id: carried.sendId, number: carried.number }, batch.now()));
-    return saveAll(batch, late);
-  }
-  const call = await callOut(batch, items, { ...opened, startWithinMs: remainingMs });
-  await means.step("report lane");
+  const items = await confirm(batch, ready, trip);
+  if (items.length === 0) return;
+  const { call, ms } = await callOut(batch, items, trip);
+  delivered.answered &&= call.kind === "answered" || call.kind === "call_refused";
   await report(opened, call, means);
-  if (call.kind === "call_refused" && call.about === "message" && items.length > 1) {
-    await means.step("save refusal");
-    const attempts = items.map(({ carried: { sendId, number } }) => {
-      return { sendId, number, outcome: "refused" as const, code: call.code, detail: call.message };
-    });
-    await saveAll(batch, [], { attempts });
-    return carryHalves(batch, items, trip);
-  }
-  const verdicts = verdictsOf(call, items, batch.now(), means.chance);
-  await means.step("save");
-  await saveAll(batch, verdicts, { suppressions: suppressionsOf(call, items, batch) });
-  count(delivered, verdicts);
-  await means.step("saved");
+  const halve = call.kind === "call_refused" && call.about === "message" && items.length > 1;
+  const outcome = halve ? { verdicts: [], attempts: refusedAttempts(call, items) } : settled(batch, call, items, trip);
+  await saveAll(batch, outcome, means);
+  count(delivered, outcome.verdicts);
+  const { connectionId } = batch.lane;
+  await means.step("record call");
+  await recordCall(db, tenantOf(batch.lane), { connectionId, ms, ...callFacts(call, items.length) });
+  if (halve) await carryHalves(batch, items, trip);
+}
+
+function settled(batch: Batch, call: CallOutcome, items: readonly Ready[], { opened, means }: Trip): Outcome {
+  const circumstances = { now: batch.now(), chance: means.chance, searchLagMs: env().providerSearchLagMs };
+  return {
+    verdicts: verdictsOf(call, items, { ...circumstances, held: Boolean(opened.lane.hold) }),
+    suppressions: suppressionsOf(call, items, batch),
+  };
+}
+
+/** A refusal is a fact about each attempt, although the sends go on. */
+const refusedAttempts = ({ code, message }: { code: number | null; message: string }, items: readonly Ready[]) =>
+  items.map(
+    ({ carried: { sendId, number } }): AttemptRecord => ({ sendId, number, outcome: "refused", code, detail: message }),
+  );
+
+/**
+ * The last look before the call: what was stopped since it was claimed goes back, what is somebody else's by now is left to them, with
+ * the fact that this attempt carried nothing. Nothing begins to leave after whoever stopped it has been told so.
+ */
+async function confirm(batch: Batch, ready: readonly Ready[], { opened, means }: Trip): Promise<Ready[]> {
+  const sends = ready.map(({ carried }) => ({ id: carried.sendId, number: carried.number }));
+  const { serverId } = opened.connection;
+  const notAtAll = (thrown: unknown) => {
+    log.error("a batch could not be confirmed; it is put back", thrown, named(batch.lane));
+    return new Map(sends.map(({ id }) => [id, false]));
+  };
+  await means.step("confirm");
+  const may = await confirmSends(db, batch, { serverId, sends }).catch(notAtAll);
+  const inTime = batch.remainingMs() > 0;
+  const leaves = ({ id }: { id: string }) => inTime && may.get(id) === true;
+  const stays = sends.filter((send) => !leaves(send));
+  const outcome = {
+    verdicts: stays.filter(({ id }) => may.has(id)).map((send) => putBack(send, batch.now())),
+    attempts: stays
+      .filter(({ id }) => !may.has(id))
+      .map(({ id, number }) => ({ sendId: id, number, outcome: "not_sent" as const, detail: "it was taken over" })),
+  };
+  await saveAll(batch, outcome, means);
+  return ready.filter(({ carried }) => leaves({ id: carried.sendId }));
 }
 
 /**
  * Before the outcome is saved, so that what is put back does not leave again at once. What was sent is worth more than that: should
  * it fail, the outcome is saved all the same.
  */
-async function report(opened: OpenedLane, call: CallOutcome, { chance }: Means): Promise<void> {
+async function report(opened: OpenedLane, call: CallOutcome, means: Means): Promise<void> {
   try {
-    await retryTransient(() => reportLane(opened, laneNewsOf(call), chance()));
+    await means.step("report lane");
+    await retryTransient(() => reportLane(opened, laneNewsOf(call), means));
   } catch (thrown) {
     log.error("what a call said about its lane could not be saved", thrown, named(opened.lane));
   }
@@ -108,8 +137,8 @@ async function report(opened: OpenedLane, call: CallOutcome, { chance }: Means):
 async function carryHalves(batch: Batch, items: readonly Ready[], trip: Trip): Promise<void> {
   const middle = Math.ceil(items.length / 2);
   for (const half of [items.slice(0, middle), items.slice(middle)]) {
-    await trip.means.step("reopen");
     const sendIds = half.map(({ carried }) => carried.sendId);
+    await trip.means.step("reopen");
     const reopened = await reopenBatch(db, batch, { sendIds, ...times() });
     if (reopened === null) continue; // the lease ended meanwhile: whoever took them over knows that this call was refused
     const numbers = new Map(reopened.sends.map(({ id, number }) => [id, number]));
@@ -124,60 +153,22 @@ async function carryHalves(batch: Batch, items: readonly Ready[], trip: Trip): P
 
 /** One call. A connector never throws for what the provider does; should it throw all the same, nobody knows what was sent. */
 async function callOut(
-  { lane }: Batch,
+  batch: Batch,
   items: readonly Ready[],
-  { connector, startWithinMs: within }: OpenedLane & { startWithinMs: number },
-): Promise<CallOutcome> {
+  { opened: { connector }, means }: Trip,
+): Promise<{ call: CallOutcome; ms: number }> {
+  const beganMs = performance.now();
+  const ms = () => performance.now() - beganMs;
   try {
     const messages = items.map(({ message }) => message);
-    return await connector.send(messages, { stream: lane.stream, startWithinMs: within });
+    const { stream } = batch.lane;
+    await means.step("call");
+    const call = await connector.send(messages, { stream, startWithinMs: batch.remainingMs() });
+    return { call, ms: ms() };
   } catch (thrown) {
-    log.error("a connector threw", thrown, named(lane));
-    return { kind: "unknown", cause: "the connector failed" };
+    log.error("a connector threw", thrown, named(batch.lane));
+    return { call: { kind: "unknown", cause: "the connector failed" }, ms: ms() };
   }
-}
-
-/** Answers belong to messages by position, so only when their number is right. */
-function verdictsOf(call: CallOutcome, items: readonly Ready[], now: Date, chance: () => number): Verdict[] {
-  return items.map(({ carried, message, fromEmail }, index) => {
-    const circumstances = { now, chance: chance(), searchLagMs: env().providerSearchLagMs };
-    const verdict = (() => {
-      switch (call.kind) {
-        case "answered": {
-          const outcome = call.outcomes.length === items.length ? call.outcomes[index] : undefined;
-          const wrong = `${call.outcomes.length} answers to ${items.length} messages`;
-          return settle(outcome ?? { kind: "unknown", cause: wrong }, carried, circumstances);
-        }
-        case "call_refused":
-          return settleRefusedCall(call, carried, circumstances);
-        case "not_sent":
-          return settleNotSent(call, carried, circumstances);
-        case "unknown":
-          return settleUnknown(call.cause, carried, circumstances);
-      }
-    })();
-    const { to: toEmail, subject } = message;
-    return { ...verdict, settlement: { ...verdict.settlement, toEmail, fromEmail, subject } };
-  });
-}
-
-/** The provider holds these addresses back on this stream; from now on so do we. Why it does is not said. */
-function suppressionsOf(call: CallOutcome, items: readonly Ready[], { lane, now }: Batch): SuppressionChange[] {
-  if (call.kind !== "answered" || call.outcomes.length !== items.length) return [];
-  return items.flatMap(({ message }, index) =>
-    call.outcomes[index]?.kind !== "inactive"
-      ? []
-      : {
-          email: message.to.toLowerCase(),
-          scope: "stream",
-          connectionId: lane.connectionId,
-          stream: lane.stream,
-          active: true,
-          reason: "manual",
-          origin: "provider",
-          changedAt: now(),
-        },
-  );
 }
 
 function count(delivered: Delivered, verdicts: readonly Verdict[]): void {

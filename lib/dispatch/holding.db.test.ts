@@ -2,7 +2,8 @@ import { afterEach, expect, test, vi } from "vitest";
 import { db, transaction } from "../db";
 import { makeSends, makeVersion } from "../testing/factory";
 import { dispatch } from "./index";
-import { batchesPerTurn } from "./limits";
+import { batchesPerTurn, placesAtOnce, slowAfterMs } from "./limits";
+import { Places } from "./places";
 import { Shift } from "./shift";
 import { makeWorld, people, quiesce } from "./testing/world";
 
@@ -81,6 +82,30 @@ test("one connection that hangs keeps nobody else waiting", async () => {
   release();
   await passing;
   expect(await statuses(hanging)).toEqual(["unknown no_answer"]);
+});
+
+test("more connections that hang than there are places keep nobody else waiting for long", {
+  timeout: 60_000,
+}, async () => {
+  const hanging = await Promise.all(Array.from({ length: placesAtOnce + 2 }, () => makeWorld()));
+  const quick = await makeWorld();
+  const releases: (() => void)[] = [];
+  for (const world of hanging) {
+    world.fake.always = () =>
+      new Promise((resolve) => {
+        releases.push(() => resolve({ kind: "unknown", cause: "timeout" }));
+      });
+    await world.enroll(people(1));
+  }
+  const passing = dispatch({ budgetMs: 40_000, kind: "worker", ...quick.means });
+  await vi.waitFor(() => expect(releases.length).toBeGreaterThanOrEqual(placesAtOnce), { timeout: 30_000 });
+  await quick.enroll(people(1));
+  const beganMs = performance.now();
+  await vi.waitFor(async () => expect(await statuses(quick)).toEqual(["sent"]), { timeout: 20_000 });
+  expect(performance.now() - beganMs).toBeLessThan(3 * slowAfterMs);
+  for (const world of hanging) world.fake.always = { kind: "unknown", cause: "timeout" };
+  for (const release of releases) release();
+  await passing;
 });
 
 test("a change that holds an automation for long keeps no other workspace from advancing", async () => {
@@ -163,7 +188,7 @@ test("a lane with a backlog gives its place to the others in between", async () 
     { step: () => undefined, ...backlog.means },
     () => false,
     () => undefined,
-    1,
+    new Places({ usual: 1, slow: 1 }),
   );
   await vi.waitFor(
     async () => {

@@ -8,8 +8,11 @@ import { beat, remainingWork } from "./store";
 
 export { type Dispatcher, startDispatcher } from "./resident";
 export { sendTest } from "./send-test";
+export { whyPerson } from "./why-person";
 
 type Pass = { budgetMs: number; kind: "server" | "worker" | "cron" } & Partial<Means>;
+
+const lookAgainMs = 250;
 
 /**
  * One pass: advances, delivers and looks up until nothing is due, or for `budgetMs`. Any number at once, in any number of processes, is
@@ -22,16 +25,18 @@ export async function dispatch({ budgetMs, kind, ...given }: Pass): Promise<Disp
   const over = new Promise<void>((resolve) => setTimeout(resolve, budgetMs).unref());
   if (kind === "cron") await beat(db, { process: "cron", kind });
   let quietRounds = 0;
-  // Two in a row, because moments are kept to the millisecond: what is due just now may be due a little later.
+  // Two in a row: a round that took long has looked long ago.
   while (performance.now() < endMs && quietRounds < 2) {
-    quietRounds = (await shift.round()) ? 0 : quietRounds + 1;
+    quietRounds += 1;
+    if (await shift.round()) quietRounds = 0;
     if (quietRounds === 0) continue;
-    if (shift.working === 0) {
-      await sleep(2);
-      continue;
-    }
+    // What is due and rests for a moment is waited for; what rests for long is left to a later pass.
+    const { restsMs } = shift;
+    if (shift.working === 0 && restsMs > lookAgainMs) continue;
     quietRounds = 0;
-    await Promise.race([shift.oneDone(), over]);
+    // While calls are under way it looks again now and then: others become due, and places free.
+    const again = sleep(Math.min(restsMs, lookAgainMs));
+    await (shift.working === 0 ? again : Promise.race([shift.oneDone(), over, again]));
   }
   await Promise.race([shift.allDone(), over]);
   return { ...shift.done, remaining: await remainingWork(db) };

@@ -11,6 +11,7 @@ const attempt = (over: Partial<OpenAttempt> = {}): OpenAttempt => ({
   number: 1,
   batchId: "b1",
   serverId: "1",
+  stream: "broadcast",
   startedAt: ago(615_000),
   sendBy: ago(600_000),
   absentSeen: 0,
@@ -130,10 +131,29 @@ const anyAttempt = fc.record({
   number: fc.integer({ min: 1, max: 5 }),
   batchId: fc.constantFrom("b1", "b2", "b3"),
   serverId: fc.constant("1"),
+  stream: fc.constant("broadcast"),
   startedAt: fc.constant(ago(700_000)),
   sendBy: fc.integer({ min: -20_000, max: 700_000 }).map(ago),
   absentSeen: fc.nat(3),
   checkedAt: fc.option(fc.integer({ min: 0, max: 100_000 }).map(ago)),
+});
+
+test("half way to a proof the next look is soon, also when this one came too early to count", () => {
+  const sees: Look = { kind: "shown", messageIds: new Map(), sees: true };
+  const old = unsettled({ open: [attempt()], unknownSince: ago(600_000) });
+  const first = judge(old, new Map([["b1", sees]]), circumstances);
+  expect(first.attempts[0]?.seen).toBe(1);
+  const dueMs = first.settlement.dueAt?.getTime() ?? 0;
+  expect(dueMs - at.getTime()).toBeLessThanOrEqual(10_000);
+  // The second look is claimed when it is due; the first was saved a little after its claim.
+  const saved = new Date(at.getTime() + 2_000);
+  const again = unsettled({ open: [attempt({ absentSeen: 1, checkedAt: saved })], unknownSince: ago(600_000) });
+  expect(judge(again, new Map([["b1", sees]]), { ...circumstances, at: new Date(dueMs) }).settlement.status).toBe(
+    "queued",
+  );
+  const early = judge(again, new Map([["b1", sees]]), { ...circumstances, at: new Date(saved.getTime() + 1_000) });
+  expect(early.settlement.status).toBe("unknown");
+  expect((early.settlement.dueAt?.getTime() ?? 0) - saved.getTime()).toBeLessThanOrEqual(11_000);
 });
 
 test("nothing is ever queued again while a single attempt has not been proven to have carried nothing", () => {

@@ -7,6 +7,8 @@ export type OpenAttempt = {
   number: number;
   batchId: string;
   serverId: string | null;
+  /** The stream that it went to; the send may be on another one by now. */
+  stream: string;
   startedAt: Date;
   sendBy: Date;
   absentSeen: number;
@@ -147,8 +149,13 @@ function nextLookAt(
   const { at, searchLagMs } = circumstances;
   const atMs = at.getTime();
   const gapMs = lookUpGapMs(searchLagMs);
-  // Not looked at for want of time, or half way to a proof: soon.
-  if (attempts.some(({ seen }) => seen === 1)) return new Date(atMs + gapMs);
+  // Half way to a proof: as soon as a second look counts, which is counted from when this one is saved.
+  const halfWay = send.open.some((attempt, index) => {
+    const look = looks.get(attempt.batchId);
+    return attempts[index]?.seen === 1 || (attempt.absentSeen > 0 && look?.kind === "shown" && look.sees);
+  });
+  if (halfWay) return new Date(atMs + 2 * gapMs);
+  // Not looked at for want of time: soon.
   if (send.open.some(({ batchId }) => (looks.get(batchId)?.kind ?? "not_asked") === "not_asked"))
     return new Date(atMs + gapMs);
   const usualMs = atMs + lookUpDelayMs(atMs - (send.unknownSince?.getTime() ?? atMs), { searchLagMs });

@@ -2,6 +2,8 @@
 
 /** Runs of one claim. */
 export const runsPerClaim = 200;
+/** Events that came for one run and are looked at in one go; the rest waits for the next one. */
+export const signalsPerLook = 500;
 /** How long they are ours: loading and deciding takes a fraction of a second. Shorter where the provider's deadline is, as all leases are. */
 export const advanceLeaseMs = (providerTimeoutMs: number) => Math.min(30_000, Math.max(2_000, providerTimeoutMs));
 
@@ -20,9 +22,17 @@ export const renderShare = 0.5;
 /** Of one call, well under the 50 MB that a provider takes, because several are in memory at once. */
 export const batchBytesMax = 5_000_000;
 
-/** Lanes (connection and stream) at work in one process at once, and calls of one lane. */
-export const lanesAtOnce = 24;
+/**
+ * Calls of one process at once to those who answered last time, and as many again for those who did not: a call that has waited for
+ * `slowAfterMs` counts among these, so that any number of connections that hang keep the others waiting no longer than that.
+ */
+export const placesAtOnce = 24;
+export const slowPlacesAtOnce = 24;
+export const slowAfterMs = 3_000;
+/** Of those: for one lane (connection and stream), for one connection, for one workspace. Who did not answer last time has one per lane. */
 export const callsPerLane = 2;
+export const callsPerConnection = 4;
+export const callsPerWorkspace = 12;
 export const workspacesAtOnce = 4;
 /** Then a lane's place is free for another one, should one wait. */
 export const batchesPerTurn = 5;
@@ -39,12 +49,25 @@ export const latenessMaxMs = 24 * 3_600_000;
 export const standMs = 24 * 3_600_000;
 export const unknownHoldMs = 24 * 3_600_000;
 
-/** Sends of one look-up, calls to the search for them, and how long new ones are begun; a search gives up within 20 s. */
+/** Sends of one look-up, and calls to the search for them. */
 export const unsettledPerClaim = 500;
 export const findsPerClaim = 20;
-export const findsBeginMs = 30_000;
-export const lookUpLeaseMs = 75_000;
-/** At most one message to a provider's black hole per stream in this time. */
-export const probeEveryMs = 10 * 60_000;
+/**
+ * `beginMs`: how long new searches are begun; each gives up within 20 s, and the lease outlasts the last by a margin for saving: 75 s
+ * with the usual timeout of 30 s.
+ */
+export function lookUpTimes(providerTimeoutMs: number): { beginMs: number; leaseMs: number } {
+  const beginMs = Math.min(30_000, providerTimeoutMs);
+  return { beginMs, leaseMs: beginMs + Math.min(20_000, 2 * providerTimeoutMs) + Math.min(25_000, providerTimeoutMs) };
+}
+/** At most one message to a provider's black hole per stream in this time: ten minutes with the usual lag of one, shorter where the lag is. */
+export const probeEveryMs = (searchLagMs: number) => Math.min(10 * 60_000, Math.max(1_000, 10 * searchLagMs));
+/** How many of them are remembered, and asked for at a time: a search may lag for longer than the newest are old. */
+export const probesKept = 12;
+export const probesAsked = 4;
+/** How long a lane rests that is refused for its stream or account, before one email finds out whether it still is. */
+export const heldRetryMs = 10 * 60_000;
+/** When an email is looked at again whose run has a signal that nobody has looked at. */
+export const signalledLookMs = 1_000;
 /** How often a search that sees must not have shown a message before it counts as never taken. */
 export const absentSeenMin = 2;

@@ -1,7 +1,7 @@
 import "server-only";
 import { operation } from "../operation";
-import { sendTest } from "./index";
-import { sendTestInput, testSend } from "./schema";
+import { sendTest, whyPerson } from "./index";
+import { sendTestInput, testSend, whyAnswered, whyInput } from "./schema";
 
 export const sendTestOperation = operation({
   id: "testEmailProvider",
@@ -15,4 +15,16 @@ export const sendTestOperation = operation({
   output: testSend,
   run: sendTest,
   callsOut: true,
+});
+
+export const whyOperation = operation({
+  id: "getProfileWhy",
+  summary: "Tell why a person did, or did not, get email: of one automation, or of all.",
+  method: "GET",
+  path: "/v1/profiles/{id}/why",
+  status: 200,
+  permission: "profiles:read",
+  input: whyInput,
+  output: whyAnswered,
+  run: whyPerson,
 });

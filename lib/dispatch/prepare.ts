@@ -4,7 +4,15 @@ import type { OutgoingMessage } from "../connections/schema";
 import { log } from "../log";
 import { addressOf, decideLetter } from "./decide-letter";
 import type { OpenedLane } from "./lanes";
-import { addressLookMaxMs, addressLookMs, batchBytesMax, latenessMaxMs, renderShare, unreadableLookMs } from "./limits";
+import {
+  addressLookMaxMs,
+  addressLookMs,
+  batchBytesMax,
+  latenessMaxMs,
+  renderShare,
+  signalledLookMs,
+  unreadableLookMs,
+} from "./limits";
 import { type Reason, reasonSentence } from "./reasons";
 import type { Batch, ClaimedSend, Letter, Settlement, Verdict } from "./schema";
 import type { Carried } from "./settle";
@@ -70,6 +78,10 @@ function prepareLetter(
         return keep(letter, { dueAt: now, reason: null, parkFor: letter.automationId ?? undefined });
       case "stopped":
         return putBack(letter, now);
+      case "signalled":
+        return putBack(letter, later(now, signalledLookMs));
+      case "move":
+        return keep(letter, { dueAt: now, reason: null, stream: decision.stream });
       case "later":
         return keep(letter, { dueAt: later(now, addressLookDelayMs(letter, now)), reason: decision.reason });
       case "write": {
@@ -91,7 +103,7 @@ function prepareLetter(
 /** The email does not leave, for good; the log says to whom it would have gone. */
 function drop(letter: Letter, status: "skipped" | "failed", reason: Reason, details: Record<string, unknown>): Verdict {
   const problem = details.problem as { message?: unknown } | undefined; // written by writeLetter, of its RenderProblem
-  const detail = typeof problem?.message === "string" ? problem.message : reasonSentence(reason);
+  const detail = typeof problem?.message === "string" ? problem.message : reasonSentence(reason, status);
   const toEmail = (letter.person && addressOf(letter.person)) ?? undefined;
   return undone(letter, { status, reason, detail, dueAt: null, toEmail }, { reason, details });
 }
@@ -99,7 +111,7 @@ function drop(letter: Letter, status: "skipped" | "failed", reason: Reason, deta
 /** The email stays in the queue, or leaves it until somebody puts it back. */
 function keep(
   letter: Letter,
-  { reason, ...rest }: Pick<Settlement, "dueAt" | "parkFor"> & { reason: "late" | "awaiting_email" | null },
+  { reason, ...rest }: Pick<Settlement, "dueAt" | "parkFor" | "stream"> & { reason: "late" | "awaiting_email" | null },
   details: Record<string, unknown> = {},
 ): Verdict {
   const told = rest.parkFor ? ("paused" as const) : reason === "late" ? reason : null;

@@ -1,6 +1,7 @@
 import { afterEach, expect, test, vi } from "vitest";
 import { db } from "../db";
 import { env } from "../env";
+import { emailStep } from "../testing/factory";
 import { acceptThenReset, resetBefore } from "../testing/fake-connector";
 import { makeWorld, people, quiesce } from "./testing/world";
 
@@ -188,6 +189,65 @@ test("a search that refuses the token holds the connection, and nothing is concl
   await world.pass();
   expect(await statuses(world)).toEqual(["unknown cannot_know"]);
   expect((await db.prisma.connection.findFirstOrThrow({ where: { id: world.connection.id } })).status).toBe("failing");
+});
+
+test("where the connection has no sender address, the probe comes from the one that the emails have", async () => {
+  const world = await makeWorld({
+    connection: { fromEmail: null },
+    definition: (id) => ({
+      trigger: { type: "event", event: "signed_up", where: null, source: "any" },
+      steps: [emailStep("welcome", id, { from_email: "step@example.com" })],
+    }),
+  });
+  await cut(world);
+  // As if the process had died before it saved what it had sent.
+  await db.sql("update sends set from_email = null where workspace_id = $1", [world.workspaceId]);
+  for (let looks = 0; looks < 4; looks += 1) {
+    await world.ageAttempts(longAgoMs());
+    await world.pass();
+  }
+  expect(await statuses(world)).toEqual(["sent"]);
+  const probe = world.fake.outbox.find(({ to }) => to === world.fake.blackHole);
+  expect(probe?.message.from).toBe("step@example.com");
+});
+
+test("a search that lags for longer than the newest probe is old is believed by an older one", async () => {
+  const world = await makeWorld();
+  await cut(world);
+  // It shows nothing that is younger than 25 minutes; each pass here is ten minutes after the last.
+  const sentAt = new Map<string, number>();
+  let minute = 0;
+  world.fake.always = ({ messages, stream }, fake) => {
+    for (const { batchId } of messages) sentAt.set(batchId, minute);
+    return { kind: "answered", outcomes: fake.accept(messages, stream) };
+  };
+  vi.spyOn(world.fake, "find").mockImplementation(async ({ batchId }) => ({
+    kind: "found",
+    messages: world.fake.outbox.filter((sent) => sent.batchId === batchId && (sentAt.get(batchId) ?? 0) <= minute - 25),
+  }));
+  for (minute = 10; minute <= 60; minute += 10) {
+    await world.ageAttempts(10 * 60_000);
+    await db.sql(
+      `update send_lanes set probe_sent_at = probe_sent_at - interval '11 minutes' where workspace_id = $1`,
+      [world.workspaceId],
+    );
+    await world.pass();
+  }
+  expect(await statuses(world)).toEqual(["sent"]);
+  expect(times(world).map(([, n]) => n)).toEqual([1]);
+});
+
+test("each attempt is looked for on the stream that it went to, wherever its email is by now", async () => {
+  const world = await makeWorld();
+  await cut(world);
+  await db.sql("update sends set message_stream = 'news' where workspace_id = $1", [world.workspaceId]);
+  await db.sql(
+    "insert into send_lanes (workspace_id, connection_id, message_stream) select workspace_id, connection_id, 'news' from send_lanes where workspace_id = $1",
+    [world.workspaceId],
+  );
+  await world.ageAttempts(longAgoMs());
+  await world.pass();
+  expect(new Set(world.fake.finds.map(({ stream }) => stream))).toEqual(new Set(["broadcast"]));
 });
 
 test("an unknown email holds its run for a day, then the run goes on", async () => {

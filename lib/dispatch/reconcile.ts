@@ -1,52 +1,59 @@
 import "server-only";
-import type { FindOutcome } from "../connections/schema";
+import { callFacts, recordCall } from "../connections";
+import type { CallOutcome, FindOutcome, OutgoingMessage } from "../connections/schema";
 import { db } from "../db";
 import { env } from "../env";
 import { newId } from "../ids";
 import { log } from "../log";
 import { countsFromMs, type Judgement, judge, type Look, type OpenAttempt } from "./judge";
-import { named, type OpenedLane, reportLane } from "./lanes";
-import { deliveryTimes, findsBeginMs, findsPerClaim, lookUpLeaseMs, probeEveryMs, unsettledPerClaim } from "./limits";
+import { named, type OpenedLane, openSealed, reportLane } from "./lanes";
+import {
+  deliveryTimes,
+  findsPerClaim,
+  lookUpTimes,
+  probeEveryMs,
+  probesAsked,
+  probesKept,
+  unsettledPerClaim,
+} from "./limits";
 import type { Means } from "./means";
 import { saveAll } from "./save";
-import type { DueLane } from "./schema";
-
+import type { DueLane, Lane } from "./schema";
 import { tenantOf } from "./store-runs";
-import { claimUnsettled, findWitness, openProbe, readProbe, type UnsettledClaim } from "./store-unsettled";
+import { claimUnsettled, findWitness, openProbe, readProbes, type UnsettledClaim, usedFrom } from "./store-unsettled";
 
-/** `settled`: sends whose outcome is known now, or that are surely not with the provider and were queued again. */
-export type Reconciled = { claimed: number; full: boolean; settled: number };
+/** `settled`: sends whose outcome is known now, or that are surely not with the provider and were queued again. `answered`: the search did. */
+export type Reconciled = { claimed: number; full: boolean; settled: number; answered: boolean };
 
 /**
  * Looks up sends of a lane that were left `sending` or `unknown`: claim → ask the provider's search for each batch they were in → judge
  * → save. Nothing is sent again unless the search, while it demonstrably saw, did not show it twice.
  */
 export async function reconcileLane(lane: DueLane, means: Means): Promise<Reconciled> {
+  const { leaseMs } = lookUpTimes(env().providerTimeoutMs);
   await means.step("claim unsettled");
-  const claim = await claimUnsettled(db, lane, { limit: unsettledPerClaim, leaseMs: lookUpLeaseMs });
-  if (claim === null) return { claimed: 0, full: false, settled: 0 };
+  const claim = await claimUnsettled(db, lane, { limit: unsettledPerClaim, leaseMs });
+  if (claim === null) return { claimed: 0, full: false, settled: 0, answered: true };
   const looks = await lookUp(claim, lane, means);
-  const { providerTimeoutMs, searchLagMs } = lags();
-  const judgements = claim.sends.map((send) =>
-    judge(send, looks, { at: claim.at, providerTimeoutMs, searchLagMs, chance: means.chance() }),
-  );
-  await means.step("save judgements");
-  await saveAll(claim, judgements, { attempts: judgements.flatMap(({ attempts }) => attempts) });
+  const judgements = claim.sends.map((send) => judge(send, looks, { at: claim.at, ...lags(), chance: means.chance() }));
+  await saveAll(claim, { verdicts: judgements, attempts: judgements.flatMap(({ attempts }) => attempts) }, means);
   return {
     claimed: claim.sends.length,
     full: claim.sends.length >= unsettledPerClaim,
     settled: judgements.filter(isSettled).length,
+    answered: [...looks.values()].every(({ kind }) => kind === "shown"),
   };
 }
 
 const isSettled = ({ settlement }: Judgement) => settlement.status !== "unknown";
 const lags = () => ({ providerTimeoutMs: env().providerTimeoutMs, searchLagMs: env().providerSearchLagMs });
 
+type Batch = Pick<OpenAttempt, "batchId" | "stream">;
 type Search = {
   claim: UnsettledClaim;
   opened: OpenedLane;
   means: Means;
-  ask: (batchId: string, since: Date) => Promise<Asked>;
+  ask: (batch: Batch, since: Date) => Promise<Asked>;
 };
 type Asked = FindOutcome | { kind: "not_asked" };
 
@@ -59,7 +66,7 @@ async function lookUp(claim: UnsettledClaim, lane: DueLane, means: Means): Promi
     if (known === undefined || known.sendBy < attempt.sendBy) batches.set(attempt.batchId, attempt);
   }
   if (batches.size === 0) return new Map();
-  const opened = await openForSearch(claim, lane, means);
+  const opened = await openForSearch(lane, means);
   if ("cause" in opened)
     return new Map([...batches.keys()].map((id) => [id, { kind: "cannot_know", cause: opened.cause }]));
   const search = { claim, opened, means, ask: askOnce(opened, means) };
@@ -68,14 +75,9 @@ async function lookUp(claim: UnsettledClaim, lane: DueLane, means: Means): Promi
   return looks;
 }
 
-async function openForSearch(
-  claim: UnsettledClaim,
-  lane: DueLane,
-  means: Means,
-): Promise<OpenedLane | { cause: string }> {
-  await means.step("open for search");
+async function openForSearch(lane: DueLane, means: Means): Promise<OpenedLane | { cause: string }> {
   try {
-    const opened = await means.open(db, tenantOf(claim.lane), lane.connectionId);
+    const opened = await openSealed(lane, means);
     if (opened.connection.status === "failing") return { cause: "The connection does not accept our credentials." };
     if (!opened.connector.canFind) return { cause: "This kind of connection cannot be searched." };
     return { lane, ...opened };
@@ -86,30 +88,42 @@ async function openForSearch(
 }
 
 /** Asks for each batch once, within bounds of number and time: what is left waits for the next pass. */
-function askOnce({ connector, lane, connection }: OpenedLane, means: Means): Search["ask"] {
+function askOnce(opened: OpenedLane, means: Means): Search["ask"] {
   const asked = new Map<string, Promise<Asked>>();
   const beganMs = performance.now();
-  const ask = async (batchId: string, since: Date): Promise<Asked> => {
-    await means.step("find");
-    try {
-      const answer = await connector.find({ batchId, stream: lane.stream, since });
-      if (answer.kind === "cannot_know" && answer.aboutCredentials)
-        await reportLane({ lane, connector, connection }, { kind: "failing", sentence: answer.cause }, means.chance());
-      return answer;
-    } catch (thrown) {
-      log.error("a connector threw while searching", thrown, named(lane));
-      return { kind: "cannot_know", cause: "the search failed", aboutCredentials: false };
-    }
-  };
-  return (batchId, since) => {
-    const known = asked.get(batchId);
+  const { beginMs } = lookUpTimes(env().providerTimeoutMs);
+  return (batch, since) => {
+    const known = asked.get(batch.batchId);
     if (known) return known;
-    if (asked.size >= findsPerClaim || performance.now() - beganMs > findsBeginMs)
+    if (asked.size >= findsPerClaim || performance.now() - beganMs > beginMs)
       return Promise.resolve({ kind: "not_asked" });
-    const answer = ask(batchId, since);
-    asked.set(batchId, answer);
+    const answer = find(batch, since, { opened, means });
+    asked.set(batch.batchId, answer);
     return answer;
   };
+}
+
+async function find(
+  batch: Batch,
+  since: Date,
+  { opened, means }: { opened: OpenedLane; means: Means },
+): Promise<FindOutcome> {
+  const { connector, lane } = opened;
+  const beganMs = performance.now();
+  try {
+    await means.step("find");
+    const answer = await connector.find({ batchId: batch.batchId, stream: batch.stream, since });
+    const call = { connectionId: lane.connectionId, ms: performance.now() - beganMs };
+    await means.step("record call");
+    await recordCall(db, tenantOf(lane), { ...call, ...callFacts(answer, 0) });
+    if (answer.kind !== "cannot_know" || !answer.aboutCredentials) return answer;
+    await means.step("report lane");
+    await reportLane(opened, { kind: "failing", sentence: answer.cause }, means);
+    return answer;
+  } catch (thrown) {
+    log.error("a connector threw while searching", thrown, named(lane));
+    return { kind: "cannot_know", cause: "the search failed", aboutCredentials: false };
+  }
 }
 
 async function lookAtBatch(attempt: OpenAttempt, search: Search): Promise<Look> {
@@ -117,7 +131,7 @@ async function lookAtBatch(attempt: OpenAttempt, search: Search): Promise<Look> 
   const { serverId } = attempt;
   if (serverId === null || serverId !== opened.connection.serverId)
     return { kind: "cannot_know", cause: "It was sent on another server than the one that the connection opens now." };
-  const answer = await ask(attempt.batchId, attempt.startedAt);
+  const answer = await ask(attempt, attempt.startedAt);
   if (answer.kind !== "found") return answer;
   const messageIds = new Map(
     answer.messages.flatMap(({ sendId, messageId }) => (sendId ? [[sendId, messageId] as const] : [])),
@@ -139,45 +153,68 @@ async function lookAtBatch(attempt: OpenAttempt, search: Search): Promise<Look> 
  * Does the search show something of this server and stream that was surely accepted after the attempt's call was over? If there is
  * nothing, a probe is sent for the next look; another one when that is not shown either, for it may never have arrived.
  */
-async function searchSees({ serverId, sendBy }: OpenAttempt & { serverId: string }, search: Search): Promise<boolean> {
+async function searchSees(
+  { serverId, sendBy, stream }: OpenAttempt & { serverId: string },
+  search: Search,
+): Promise<boolean> {
   const { claim, means, ask } = search;
   // Begun by `sendBy`, it may have been taken until the call was given up.
-  const overAt = new Date(sendBy.getTime() + lags().providerTimeoutMs);
+  const after = new Date(sendBy.getTime() + lags().providerTimeoutMs);
+  const lane = { ...claim.lane, stream };
   const shows = async (batchId: string, since: Date) => {
-    const answer = await ask(batchId, since);
+    const answer = await ask({ batchId, stream }, since);
     return answer.kind === "found" && answer.messages.length > 0;
   };
   await means.step("witness");
-  const witness = await findWitness(db, claim.lane, { serverId, after: overAt });
+  const witness = await findWitness(db, lane, { serverId, after });
   if (witness !== null && (await shows(witness.batchId, witness.startedAt))) return true;
-  const { batchId, sentAt, ...probe } = await readProbe(db, claim.lane);
-  const counts = batchId !== null && sentAt !== null && sentAt > overAt && probe.serverId === serverId;
-  if (counts && (await shows(batchId, sentAt))) return true;
-  await sendProbe(serverId, search);
+  await means.step("read probes");
+  const probes = await readProbes(db, lane, { serverId, after });
+  // The oldest is what a search shows first that lags for long; the newest what it shows when the oldest never arrived.
+  const some = probes.filter((_, index) => index < probesAsked / 2 || index >= probes.length - probesAsked / 2);
+  for (const { batchId, sentAt } of some) if (await shows(batchId, sentAt)) return true;
+  await sendProbe(lane, serverId, search);
   return false;
 }
 
 /** A message to where the provider throws everything away: once its search shows it, the search sees. On disk before it leaves. */
-async function sendProbe(serverId: string, { claim, opened, means }: Search): Promise<void> {
+async function sendProbe(lane: Lane, serverId: string, { claim, opened, means }: Search): Promise<void> {
   const { connector, connection } = opened;
-  const from = connection.fromEmail ?? claim.sends.find(({ fromEmail }) => fromEmail !== null)?.fromEmail;
-  if (connector.blackHole === null || !from) return;
+  if (connector.blackHole === null) return;
+  const sendIds = claim.sends.map(({ id }) => id);
+  await means.step("from of the probe");
+  const from = connection.fromEmail ?? (await usedFrom(db, lane, sendIds));
+  if (from === null) return;
+  const everyMs = probeEveryMs(env().providerSearchLagMs);
   await means.step("open probe");
-  const batchId = await openProbe(db, claim.lane, { serverId, everyMs: probeEveryMs });
+  const batchId = await openProbe(db, lane, { serverId, everyMs, kept: probesKept });
   if (batchId === null) return;
-  const message = {
-    sendId: newId(),
-    batchId,
-    to: connector.blackHole,
-    from,
-    replyTo: null,
-    subject: "Is the search up to date?",
-    html: null,
-    text: "Sent to nobody, to see whether this message can be found.",
-    tag: null,
-  };
-  await means.step("probe");
+  const message = probeMessage({ batchId, from, to: connector.blackHole });
   const { startWithinMs } = deliveryTimes(env().providerTimeoutMs);
-  const outcome = await connector.send([message], { stream: claim.lane.stream, startWithinMs });
-  log.info("probe sent", { ...named(claim.lane), outcome: outcome.kind });
+  const beganMs = performance.now();
+  await means.step("probe");
+  const call = await connector.sendOne(message, { stream: lane.stream, startWithinMs }).catch(thrownWhileProbing(lane));
+  log.info("probe sent", { ...named(lane), outcome: call.kind });
+  const { connectionId } = lane;
+  await means.step("record call");
+  await recordCall(db, tenantOf(lane), { connectionId, ms: performance.now() - beganMs, ...callFacts(call, 1) });
 }
+
+const thrownWhileProbing =
+  (lane: Lane) =>
+  (thrown: unknown): CallOutcome => {
+    log.error("a connector threw while probing", thrown, named(lane));
+    return { kind: "unknown", cause: "the connector failed" };
+  };
+
+const probeMessage = ({ batchId, from, to }: { batchId: string; from: string; to: string }): OutgoingMessage => ({
+  sendId: newId(),
+  batchId,
+  to,
+  from,
+  replyTo: null,
+  subject: "Is the search up to date?",
+  html: null,
+  text: "Sent to nobody, to see whether this message can be found.",
+  tag: null,
+});

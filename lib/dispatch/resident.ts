@@ -2,6 +2,7 @@ import "server-only";
 import { hostname } from "node:os";
 import { sleep } from "../clock";
 import { db } from "../db";
+import { rewriteMergedEvents } from "../events";
 import { newId } from "../ids";
 import { log } from "../log";
 import { sweepPendingNews } from "../sends";
@@ -20,6 +21,7 @@ export type Dispatcher = {
 
 const beatEveryMs = 10_000;
 const sweepEveryMs = 15_000;
+const rewriteEveryMs = 15_000;
 const partitionsEveryMs = 24 * 3_600_000;
 /** How long it sleeps at most while it hears other processes' wake-ups, and while it does not. */
 const idleMsMax = { listening: 5_000, deaf: 1_000 };
@@ -42,6 +44,9 @@ export function startDispatcher({
   const chores = [
     repeat("heartbeat", beatEveryMs, ending.signal, () => beat(db, { process: process_, kind })),
     repeat("sweep of pending news", sweepEveryMs, ending.signal, () => sweepPendingNews(db, { limit: 500 })),
+    repeat("rewriting of merged histories", rewriteEveryMs, ending.signal, () =>
+      rewriteMergedEvents(db, { rowsMax: 2_000 }),
+    ),
     repeat("making of partitions", partitionsEveryMs, ending.signal, () => ensurePartitions(db)),
   ];
   const working = work(shift, bell, ending.signal, () => (listener.listening ? idleMsMax.listening : idleMsMax.deaf));

@@ -216,7 +216,7 @@ test("a test message is on disk before it leaves, and answers with what became o
     ["test", "sent", "me@example.com"],
   ]);
 
-  server.addFault({ action: "resetAfterAccept", path: "/email/batch", count: 1 });
+  server.addFault({ action: "resetAfterAccept", path: "/email", count: 1 });
   expect(await sendTest(owner(place), { id: connection.id, to: "two@example.com" })).toMatchObject({
     status: "unknown",
   });

@@ -5,37 +5,39 @@ import { log } from "../log";
 import { applyPendingNews } from "../sends";
 import { applySuppressions } from "../suppressions";
 import type { SuppressionChange } from "../suppressions/schema";
+import type { Means } from "./means";
 import type { AttemptRecord, Lane, Verdict } from "./schema";
 import { isRefusal } from "./store";
 import { tenantOf } from "./store-runs";
 import { saveVerdicts } from "./store-sends";
 
 type Lease = { lane: Lane; leaseToken: string };
+/** `attempts`: lines without a verdict. `suppressions`: addresses that the provider holds back. */
+export type Outcome = {
+  verdicts: readonly Verdict[];
+  attempts?: readonly AttemptRecord[];
+  suppressions?: readonly SuppressionChange[];
+};
 const triesMax = 6;
 
 /**
  * Writes down what became of sends, whatever it takes: facts are not known to anybody else. Repeats while the database is away, and
  * halves what it refuses until the bad one stands alone. What could not be saved is left to the lease and the provider's search.
  */
-export async function saveAll(
-  lease: Lease,
-  verdicts: readonly Verdict[],
-  further: { attempts?: readonly AttemptRecord[]; suppressions?: readonly SuppressionChange[] } = {},
-): Promise<void> {
-  if (verdicts.length === 0 && !further.attempts?.length) return;
-  const tenant = tenantOf(lease.lane);
+export async function saveAll(lease: Lease, outcome: Outcome, means: Pick<Means, "step">): Promise<void> {
+  const { verdicts, attempts = [] } = outcome;
+  if (verdicts.length === 0 && attempts.length === 0) return;
   for (let attempt = 1; ; attempt += 1) {
     try {
-      const lost = await retryTransient(() => saveOnce(lease, verdicts, further));
+      await means.step("save");
+      const lost = await retryTransient(() => saveOnce(lease, outcome));
       if (lost.length > 0) log.warn("sends were no longer ours when their outcome came", { sends: lost.join(" ") });
-      const ids = verdicts.flatMap(({ settlement }) => settlement.providerMessageId ?? []);
-      // News that overtook this; what comes between the save and here is swept a minute later.
-      if (ids.length > 0) await applyPendingNews(db, tenant, lease.lane.connectionId, ids);
-      return;
+      return await applyNews(lease, verdicts, means);
     } catch (thrown) {
-      if (isRefusal(thrown) && verdicts.length > 1) return saveHalves(lease, verdicts, further);
+      if (isRefusal(thrown) && verdicts.length > 1) return saveHalves(lease, outcome, means);
       log.error("the outcome of sends could not be saved", thrown, { sends: verdicts.length, attempt });
       if (isRefusal(thrown) || attempt === triesMax) return;
+      await means.step("wait to save again");
       await sleep(100 * 2 ** attempt);
     }
   }
@@ -43,11 +45,7 @@ export async function saveAll(
 
 async function saveOnce(
   { lane, leaseToken }: Lease,
-  verdicts: readonly Verdict[],
-  {
-    attempts = [],
-    suppressions = [],
-  }: { attempts?: readonly AttemptRecord[]; suppressions?: readonly SuppressionChange[] },
+  { verdicts, attempts, suppressions = [] }: Outcome,
 ): Promise<string[]> {
   const save = () => saveVerdicts(db, { workspaceId: lane.workspaceId, leaseToken }, verdicts, attempts);
   if (suppressions.length === 0) return save();
@@ -58,12 +56,20 @@ async function saveOnce(
   });
 }
 
-async function saveHalves(
-  lease: Lease,
-  verdicts: readonly Verdict[],
-  further: Parameters<typeof saveAll>[2],
-): Promise<void> {
+/** News that overtook the outcome; what comes between the save and here is swept a minute later, as is what fails here. */
+async function applyNews({ lane }: Lease, verdicts: readonly Verdict[], means: Pick<Means, "step">): Promise<void> {
+  const ids = verdicts.flatMap(({ settlement }) => settlement.providerMessageId ?? []);
+  if (ids.length === 0) return;
+  try {
+    await means.step("apply news");
+    await retryTransient(() => applyPendingNews(db, tenantOf(lane), lane.connectionId, ids));
+  } catch (thrown) {
+    log.error("kept news could not be applied; it is swept later", thrown, { connection: lane.connectionId });
+  }
+}
+
+async function saveHalves(lease: Lease, { verdicts, ...further }: Outcome, means: Pick<Means, "step">): Promise<void> {
   const middle = Math.ceil(verdicts.length / 2);
-  await saveAll(lease, verdicts.slice(0, middle), further);
-  await saveAll(lease, verdicts.slice(middle));
+  await saveAll(lease, { verdicts: verdicts.slice(0, middle), ...further }, means);
+  await saveAll(lease, { verdicts: verdicts.slice(middle) }, means);
 }

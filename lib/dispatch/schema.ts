@@ -4,6 +4,17 @@ import type { ConnectionRecord } from "../connections/schema";
 import type { Reason, ReasonOf } from "./reasons";
 
 export { reasonSentence } from "./reasons";
+export {
+  type CheckedEvent,
+  type WhyAnswer,
+  type WhyAutomation,
+  type WhyDecision,
+  type WhyEverywhere,
+  type WhyNotEntered,
+  type WhyRun,
+  whyAnswered,
+  whyInput,
+} from "./why-schema";
 
 /**
  * The engine in types. A run (enrollment) is claimed and looked at with its `Situation`; `decide` says what happens; what it queues is
@@ -22,6 +33,8 @@ export type ClaimedRun = {
   readyAt: Date;
   wasDueAt: Date;
   attempt: number;
+  /** Left behind, in whichever version: a run passes each step once. */
+  passedStepIds: readonly string[];
 };
 export type Claim = { workspaceId: string; leaseToken: string; at: Date; runs: ClaimedRun[] };
 
@@ -32,6 +45,14 @@ export type Person = {
   createdAt: Date;
 };
 export type CausingEvent = { name: string; properties: Readonly<Record<string, unknown>>; occurredAt: Date };
+/** An event that came for a person in a run and that the run's version listens to. `seen`: a decision has looked at it before. */
+export type Signal = {
+  eventId: string;
+  name: string;
+  properties: Readonly<Record<string, unknown>>;
+  receivedAt: Date;
+  seen: boolean;
+};
 type AutomationState = { name: string; status: string; deleted: boolean };
 
 /** Everything that a decision about a run may look at. If it is not in here, it cannot influence what happens. */
@@ -46,6 +67,10 @@ export type Situation = {
   sends: ReadonlyMap<string, { status: string; sentAt: Date | null; unknownSince: Date | null }>;
   /** By id; what is missing was deleted. */
   connections: ReadonlyMap<string, ConnectionRecord>;
+  /** Oldest first. */
+  signals: readonly Signal[];
+  /** How often the person did what conditions ask about, by the key of the question. */
+  performed: ReadonlyMap<string, number>;
 };
 
 /** Where a run stands: at a step that it has reached (`stepDueAt` null) or whose wait has an end. `readyAt`: see enrollments. */
@@ -55,8 +80,10 @@ export type Note = { stepId: string | null; reason: Reason; details: Record<stri
 
 /** What happens to a run at its place. Only `go` is followed by another decision at once. */
 export type Decision =
-  | { kind: "go"; to: Place; notes: Note[] }
-  | { kind: "wait"; place: Place; until: Date; notes: Note[] }
+  /** `used`: the signal that it was waited for. What came before it cannot be waited for any more. */
+  | { kind: "go"; to: Place; notes: Note[]; used?: Signal }
+  /** `keepsSignals`: it is not known yet whether the next step was reached before or after they came. */
+  | { kind: "wait"; place: Place; until: Date; notes: Note[]; keepsSignals?: boolean }
   | {
       kind: "send";
       place: Place;
@@ -66,6 +93,8 @@ export type Decision =
       stream: string;
       notes: Note[];
     }
+  /** Saved before the run goes on, so that what follows sees what was really stored. `ends`: nothing follows. */
+  | { kind: "update"; place: Place; ends: boolean; set: Readonly<Record<string, unknown>>; notes: Note[] }
   | { kind: "complete"; place: Place; notes: Note[] }
   | { kind: "exit"; place: Place; reason: ReasonOf<"exited">; notes: Note[] }
   | { kind: "park" };
@@ -73,8 +102,8 @@ export type Decision =
 /** A send that is ours, and the number of the attempt that the claim opened for it. */
 export type ClaimedSend = { id: string; number: number };
 export type Lane = { workspaceId: string; connectionId: string; stream: string };
-/** With how often it failed in a row. */
-export type DueLane = Lane & { failures: number };
+/** With how often it failed in a row. `hold`: what it was held for until now, when this is the try that finds out whether it still is. */
+export type DueLane = Lane & { failures: number; hold?: LaneHold | null };
 /**
  * `remainingMs` tells how long a call may still begin, `now` what the database's clock shows: both counted by this process from
  * before the claim was asked for, so a call never begins too late.
@@ -102,6 +131,12 @@ export type Letter = {
   /** The definition exists, but a newer release wrote it. */
   unreadable: boolean;
   run: { status: string; overdueSkipBefore: Date | null } | null;
+  /** Something came for the run that nobody has looked at yet: it may be what ends it. */
+  signalled: boolean;
+  /** Queued emails were to be dropped while this one was on its way, and it came back. */
+  skippedBy: "paused" | "sending_stopped" | null;
+  /** The lane's. */
+  stream: string;
   person: Person | null;
   event: CausingEvent | null;
   workspace: { id: string; name: string; timezone: string | null; stopped: boolean };
@@ -112,11 +147,15 @@ export type Letter = {
 /** What becomes of an email before anything is rendered. */
 export type LetterDecision =
   | { kind: "write"; step: SendEmailStep; to: string; fromEmail: string }
-  | { kind: "skip"; reason: ReasonOf<"skipped">; details: Record<string, unknown> }
+  | { kind: "skip"; reason: ReasonOf<"skipped"> | "paused" | "sending_stopped"; details: Record<string, unknown> }
   | { kind: "fail"; reason: ReasonOf<"failed">; details: Record<string, unknown> }
   | { kind: "hold"; reason: "late" }
   | { kind: "park" }
   | { kind: "stopped" }
+  /** The run is looked at first. */
+  | { kind: "signalled" }
+  /** Step or connection name another stream by now. */
+  | { kind: "move"; stream: string }
   | { kind: "later"; reason: "awaiting_email" };
 
 type AttemptOutcome = "accepted" | "refused" | "not_sent" | "absent";
@@ -145,6 +184,8 @@ export type Settlement = {
   dueAt: Date | null;
   /** An automation that was seen paused: the send leaves the queue if it still is. */
   parkFor?: string;
+  /** It goes on in the connection's lane of this stream. */
+  stream?: string;
   providerMessageId?: string;
   sentAt?: Date;
   toEmail?: string;
@@ -153,10 +194,12 @@ export type Settlement = {
 };
 export type Verdict = { settlement: Settlement; attempt: AttemptRecord | null; note: Omit<Note, "stepId"> | null };
 
+export type LaneHold = "stream_refused" | "account_refused";
 /** What is wrong with the connection or lane, beside what becomes of each send. */
 export type LaneNews =
   | { kind: "fine" }
   | { kind: "rest"; retryAfterMs: number | null }
+  | { kind: "held"; reason: LaneHold; sentence: string }
   | { kind: "failing"; sentence: string };
 
 export type DispatchReport = {

@@ -1,7 +1,7 @@
 import "server-only";
 import { type Actor, allow, type Tenant } from "../actor";
-import { rejectionOf, resolveStream } from "../connections";
-import type { CallOutcome, ConnectionRecord, OutgoingMessage, SendOutcome } from "../connections/schema";
+import { callFacts, recordCall, rejectionOf, rejectionOfCheck, resolveStream } from "../connections";
+import type { CallOutcome, ConnectionRecord, OutgoingMessage } from "../connections/schema";
 import { db } from "../db";
 import { env } from "../env";
 import { AppError } from "../errors";
@@ -9,12 +9,14 @@ import { log } from "../log";
 import { suppressedAmong } from "../suppressions";
 import { wake } from "../wake";
 import { audit, workspaceById } from "../workspaces";
-import { reportLane } from "./lanes";
+import { named, type OpenedLane, openServer, reportLane } from "./lanes";
 import { deliveryTimes } from "./limits";
 import { type Means, ordinaryMeans } from "./means";
+import { verdictOf as verdictOfCall } from "./outcomes";
 import { saveAll } from "./save";
 import type { Batch, SendTestInput, TestSend, Verdict } from "./schema";
-import { laneNewsOf, settle, settleUnknown } from "./settle";
+import { laneNewsOf } from "./settle";
+import { tenantOf } from "./store-runs";
 import { openTestSend } from "./store-sends";
 import { mailbox } from "./write";
 
@@ -29,30 +31,47 @@ export async function sendTest(
   { open }: Pick<Means, "open"> = ordinaryMeans,
 ): Promise<TestSend> {
   const tenant = allow(actor, "connections:write");
-  const { connector, connection } = await open(db, tenant, id);
+  const opened = await openForTest(tenant, id, { ...ordinaryMeans, open });
+  const { connection } = opened;
   const workspace = await workspaceById(db, tenant);
-  const { fromEmail, stream } = await mayTest(tenant, {
-    connection,
-    to,
-    stopped: workspace.sending_stopped_at !== null,
-  });
+  const stopped = workspace.sending_stopped_at !== null;
+  const { fromEmail, stream } = await mayTest(tenant, { connection, to, stopped });
   const subject = `Test message from ${workspace.name}`;
   await audit(db, tenant, actor, { action: "connection.tested", subject: connection.displayName, data: { id, to } });
-  const batch = await openTestSend(db, tenant, {
-    connectionId: connection.id,
-    stream,
-    serverId: connection.serverId,
-    toEmail: to,
-    fromEmail,
-    subject,
-    ...deliveryTimes(env().providerTimeoutMs),
-  });
-  const message = messageOf(batch, { connection, to, fromEmail, subject });
-  const call = await connector.send([message], { stream, startWithinMs: batch.remainingMs() });
-  await saveAll(batch, [verdictOf(batch, call)]);
-  const news = laneNewsOf(call);
-  if (news.kind === "failing") await reportLane({ lane: batch.lane, connector, connection }, news, 0);
+  const { serverId, id: connectionId } = connection;
+  const sent = { connectionId, stream, serverId, toEmail: to, fromEmail, subject };
+  const batch = await openTestSend(db, tenant, { ...sent, ...deliveryTimes(env().providerTimeoutMs) });
+  if (batch === null) throw new AppError("conflict", "The connection was changed or stopped just now. Try again.");
+  const call = await callOut({ ...opened, lane: batch.lane }, batch, messageOf(batch, { connection, ...sent }));
   return answerOf(batch, call);
+}
+
+/** With its server known: what is sent without knowing where to could never be looked up, and would stay unknown for ever. */
+async function openForTest(tenant: Tenant, connectionId: string, means: Means): Promise<OpenedLane> {
+  const lane = { workspaceId: tenant.workspaceId, connectionId, stream: "", failures: 0 };
+  const opened = await openServer(lane, means);
+  const rejection = "check" in opened ? rejectionOfCheck(opened.check) : null;
+  if (rejection !== null) throw new AppError("provider_rejected", rejection.message, { provider: rejection });
+  if ("check" in opened) throw new AppError("conflict", "The connection was changed just now. Try again.");
+  return opened;
+}
+
+async function callOut(opened: OpenedLane, batch: Batch, message: OutgoingMessage): Promise<CallOutcome> {
+  const { lane } = opened;
+  const beganMs = performance.now();
+  const call = await opened.connector
+    .sendOne(message, { stream: lane.stream, startWithinMs: batch.remainingMs() })
+    .catch((thrown: unknown): CallOutcome => {
+      log.error("a connector threw", thrown, named(lane));
+      return { kind: "unknown", cause: "the connector failed" };
+    });
+  const ms = performance.now() - beganMs;
+  await saveAll(batch, { verdicts: [verdictOf(batch, call)] }, ordinaryMeans);
+  await recordCall(db, tenantOf(lane), { connectionId: lane.connectionId, ms, ...callFacts(call, 1) });
+  const news = laneNewsOf(call);
+  // Of what else a test is refused for, automations find out for themselves; that it passes is good news for them too.
+  if (news.kind === "failing" || news.kind === "fine") await reportLane(opened, news, ordinaryMeans);
+  return call;
 }
 
 async function mayTest(
@@ -75,16 +94,16 @@ function messageOf(
   { batchId, sends: [send] }: Batch,
   {
     connection,
-    to,
+    toEmail,
     fromEmail,
     subject,
-  }: { connection: ConnectionRecord; to: string; fromEmail: string; subject: string },
+  }: { connection: ConnectionRecord; toEmail: string; fromEmail: string; subject: string },
 ): OutgoingMessage {
   const text = `This message shows that the connection “${connection.displayName}” works.`;
   return {
     sendId: send?.id ?? batchId,
     batchId,
-    to,
+    to: toEmail,
     from: mailbox(connection.fromName, fromEmail),
     replyTo: connection.replyToEmail,
     subject: subject.replace(/[\p{Cc}\u2028\u2029]+/gu, " "),
@@ -94,35 +113,23 @@ function messageOf(
   };
 }
 
+/** As every other email, but that it is never put back: what does not leave now has failed. */
 function verdictOf(batch: Batch, call: CallOutcome): Verdict {
   const carried = { sendId: batch.sends[0]?.id ?? "", number: 1, tries: 0 };
-  const circumstances = { now: batch.now(), chance: 0, searchLagMs: env().providerSearchLagMs };
-  const outcome = outcomeOf(call);
-  if (outcome !== null) return settle(outcome, carried, circumstances);
-  if (call.kind === "unknown") return settleUnknown(call.cause, carried, circumstances);
-  const [detail, code] = call.kind === "call_refused" ? [call.message, call.code] : [causeOf(call), null];
-  const named = { sendId: carried.sendId, number: 1 };
+  const circumstances = { now: batch.now(), chance: () => 0, searchLagMs: env().providerSearchLagMs };
+  const verdict = verdictOfCall(call, carried, { ...circumstances, index: 0, count: 1 });
+  const { settlement } = verdict;
+  if (settlement.status !== "queued") return verdict;
   return {
-    settlement: { ...named, fact: "refused", status: "failed", reason: "not_sent", detail, dueAt: null },
-    attempt: { ...named, outcome: call.kind === "not_sent" ? "not_sent" : "refused", code, detail },
+    ...verdict,
+    settlement: { ...settlement, fact: "refused", status: "failed", reason: "not_sent", dueAt: null },
     note: null,
   };
 }
 
-/** The answer to the one message; null when there is none. A wrong number of answers says nothing. */
-function outcomeOf(call: CallOutcome): SendOutcome | null {
-  if (call.kind !== "answered") return null;
-  const [only] = call.outcomes;
-  return only !== undefined && call.outcomes.length === 1
-    ? only
-    : { kind: "unknown", cause: "a wrong number of answers" };
-}
-
-const causeOf = (call: CallOutcome): string | null => ("cause" in call ? call.cause : null);
-
 function answerOf({ sends: [send], now }: Batch, call: CallOutcome): TestSend {
   const sendId = send?.id ?? "";
-  const outcome = outcomeOf(call);
+  const outcome = call.kind === "answered" && call.outcomes.length === 1 ? call.outcomes[0] : undefined;
   if (outcome?.kind === "accepted")
     return { send_id: sendId, provider_message_id: outcome.messageId, accepted_at: now().toISOString() };
   const rejection = rejectionOf(call);

@@ -31,15 +31,25 @@ test("what the provider accepted with a remark keeps the remark", () => {
   expect(settlement).toMatchObject({ providerMessageId: "m", detail: "delayed", dueAt: null });
 });
 
-test.each(["credentials", "account", "stream"] as const)("a call refused for its %s burns nothing", (about) => {
-  const verdict = settleRefusedCall({ kind: "call_refused", about, code: 10, message: "no" }, carried, circumstances);
-  expect(shape(verdict)).toEqual(["queued", null, "refused", "connection_failing"]);
-  expect(verdict.settlement.dueAt).toEqual(now);
-  expect(laneNewsOf({ kind: "call_refused", about, code: 10, message: "no" })).toEqual({
-    kind: "failing",
-    sentence: "no",
-  });
-});
+test.each([
+  ["credentials", "connection_failing", { kind: "failing", sentence: "no" }],
+  ["account", "account_refused", { kind: "held", reason: "account_refused", sentence: "no" }],
+  ["stream", "stream_refused", { kind: "held", reason: "stream_refused", sentence: "no" }],
+] as const)(
+  "a call, or one email of it, refused for its %s burns nothing, and holds what it is about",
+  (about, reason, news) => {
+    const call = { kind: "call_refused", about, code: 10, message: "no" } as const;
+    const verdict = settleRefusedCall(call, carried, circumstances);
+    expect(shape(verdict)).toEqual(["queued", null, "refused", reason]);
+    expect(verdict.settlement.dueAt).toEqual(now);
+    expect(laneNewsOf(call)).toEqual(news);
+
+    const blocked = { kind: "blocked", about, code: 10, message: "no" } as const;
+    expect(settle(blocked, carried, circumstances)).toEqual(verdict);
+    const accepted = { kind: "accepted", messageId: "m", note: null } as const;
+    expect(laneNewsOf({ kind: "answered", outcomes: [accepted, blocked] })).toEqual(news);
+  },
+);
 
 test("a refused call that cannot be made smaller fails its message, and the lane is well", () => {
   const call = { kind: "call_refused", about: "message", code: 402, message: "no" } as const;

@@ -1,5 +1,6 @@
 import type { CallOutcome, SendOutcome } from "../connections/schema";
 import { attemptsMax, lookUpDelayMs, retryDelayMs } from "./backoff";
+import { newsOfRefusal, refusals } from "./refusals";
 import type { LaneNews, Verdict } from "./schema";
 
 /** One email of a call: the attempt, and how many calls before it surely carried nothing. */
@@ -29,20 +30,30 @@ export function settle(outcome: SendOutcome, carried: Carried, circumstances: Ci
       return refusal(carried, "failed", { reason: "refused", code: outcome.code, message: outcome.message });
     case "sender_refused":
       return refusal(carried, "failed", { reason: "from_not_verified", code: outcome.code, message: outcome.message });
+    case "blocked":
+      return waits(outcome, carried, circumstances);
     case "unknown":
       return settleUnknown(outcome.cause, carried, circumstances);
   }
 }
 
 /** What an email becomes that was part of a call which was refused as a whole. `message` stands for a call that cannot be made smaller. */
-export function settleRefusedCall(call: RefusedCall, carried: Carried, { now }: Circumstances): Verdict {
-  if (call.about === "message")
-    return refusal(carried, "failed", { reason: "refused", code: call.code, message: call.message });
-  // Nothing is burnt: the email waits, due, until somebody has mended the connection.
+export function settleRefusedCall(call: RefusedCall, carried: Carried, circumstances: Circumstances): Verdict {
+  const { about, code, message } = call;
+  if (about === "message") return refusal(carried, "failed", { reason: "refused", code, message });
+  return waits({ about, code, message }, carried, circumstances);
+}
+
+/** Nothing is burnt: the email waits, due, until what it shares with others is mended. */
+function waits(
+  { about, code, message }: { about: keyof typeof refusals; code: number | null; message: string },
+  carried: Carried,
+  { now }: Circumstances,
+): Verdict {
   return {
-    settlement: { ...blank(carried), status: "queued", dueAt: now },
-    attempt: { ...named(carried), outcome: "refused", code: call.code, detail: call.message },
-    note: { reason: "connection_failing", details: { code: call.code, message: call.message } },
+    settlement: { ...blank(carried), status: "queued", detail: message, dueAt: now },
+    attempt: { ...named(carried), outcome: "refused", code, detail: message },
+    note: { reason: refusals[about], details: { code, message } },
   };
 }
 
@@ -73,10 +84,12 @@ export function settleNotSent(call: PutOff, carried: Carried, { now, chance }: C
 /** What a call says about the lane it went through. */
 export function laneNewsOf(call: CallOutcome): LaneNews {
   switch (call.kind) {
-    case "answered":
-      return { kind: "fine" };
+    case "answered": {
+      const blocked = call.outcomes.find((outcome) => outcome.kind === "blocked");
+      return blocked ? newsOfRefusal(blocked.about, blocked.message) : { kind: "fine" };
+    }
     case "call_refused":
-      return call.about === "message" ? { kind: "fine" } : { kind: "failing", sentence: call.message };
+      return call.about === "message" ? { kind: "fine" } : newsOfRefusal(call.about, call.message);
     case "not_sent":
       return { kind: "rest", retryAfterMs: call.retryAfterMs };
     case "unknown":

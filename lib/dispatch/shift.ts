@@ -4,8 +4,9 @@ import { log } from "../log";
 import { advanceWorkspace, laneKey } from "./advance";
 import { laneRestMs } from "./backoff";
 import { deliverBatch } from "./deliver";
-import { batchesPerTurn, callsPerLane, lanesAtOnce, workspacesAtOnce } from "./limits";
+import { batchesPerTurn, workspacesAtOnce } from "./limits";
 import type { Means } from "./means";
+import { type Place, Places } from "./places";
 import { reconcileLane } from "./reconcile";
 import type { DispatchReport, DueLane } from "./schema";
 import { dueLanes, dueWorkspaces, unsettledLanes } from "./store";
@@ -19,6 +20,8 @@ const missedRestMs = 25;
 const keysMax = 10_000;
 
 type Work = "deliver" | "look up";
+/** What one piece of work came to: how much there was, and whether the provider answered. */
+type Worked = { claimed: number; answered: boolean };
 
 /**
  * One process' share of the work. Runs advance in rounds; lanes are delivered and looked up side by side, each at its own pace, so
@@ -27,27 +30,35 @@ type Work = "deliver" | "look up";
 export class Shift {
   readonly done: Omit<DispatchReport, "remaining"> = { advanced: 0, sent: 0, failed: 0, reconciled: 0 };
   private readonly jobs = new Set<Promise<void>>();
-  private readonly busy = new Map<string, number>();
   private readonly resting = new Map<string, { untilMs: number; failures: number }>();
   private lastWorkspace: string | null = null;
-  /** The turn in which each lane was last begun. */
+  /** Of each lane the turn in which it was last begun, and whether the provider was silent then. */
   private readonly turns = new Map<string, number>();
+  private readonly silent = new Set<string>();
   private turn = 0;
+  /** When the first of what was passed over in this round, because it rests, may be begun. */
+  private restsUntilMs = Number.POSITIVE_INFINITY;
 
-  /** `ending`: nothing new is begun once it says so. `onLaneDone`: a lane has room again. `placesMax`: lanes at work at once. */
+  /** `ending`: nothing new is begun once it says so. `onLaneDone`: a lane has room again. */
   constructor(
     private readonly means: Means,
     private readonly ending: () => boolean,
     private readonly onLaneDone: () => void = () => undefined,
-    private readonly placesMax = lanesAtOnce,
+    private readonly places = new Places(),
   ) {}
 
   /** Begins what is due and waits for the part that is quick: advancing. @returns whether there was anything */
   async round(): Promise<boolean> {
+    this.restsUntilMs = Number.POSITIVE_INFINITY;
     const advanced = await this.advance();
     const delivering = await this.beginDue("deliver");
     const lookingUp = await this.beginDue("look up");
     return advanced + delivering + lookingUp > 0;
+  }
+
+  /** In how many milliseconds something that was due in the last round, and rested, may be begun; infinite when nothing was. */
+  get restsMs(): number {
+    return Math.max(1, this.restsUntilMs - performance.now());
   }
 
   /** Calls that are under way. */
@@ -107,59 +118,72 @@ export class Shift {
 
   private beginLane(what: Work, lane: DueLane): boolean {
     const key = `${what} ${laneKey(lane)}`;
-    const atOnce = what === "deliver" ? callsPerLane : 1;
-    if (this.ending() || this.jobs.size >= this.placesMax || this.rests(key) || (this.busy.get(key) ?? 0) >= atOnce)
-      return false;
-    this.begin(key, () => (what === "deliver" ? this.deliver(lane) : this.lookUp(lane)));
+    if (this.ending() || this.rests(key)) return false;
+    const slow = lane.failures > 0 || this.silent.has(key);
+    const wanted = { key, lane, slow, ...(what === "look up" && { callsMax: 1 }) };
+    const place = this.places.take(wanted, performance.now());
+    if (place === null) return false;
+    this.begin(place, () => (what === "deliver" ? this.deliver(lane, place) : this.lookUp(lane)));
     return true;
   }
 
-  private begin(key: string, work: () => Promise<number>): void {
-    this.busy.set(key, (this.busy.get(key) ?? 0) + 1);
+  private begin(place: Place, work: () => Promise<Worked>): void {
     this.turn += 1;
     if (this.turns.size > keysMax) this.turns.clear();
-    this.turns.set(key, this.turn);
-    const job = this.guarded(key, work).finally(() => {
+    this.turns.set(place.key, this.turn);
+    const job = this.guarded(place.key, work).finally(() => {
       this.jobs.delete(job);
-      const left = (this.busy.get(key) ?? 1) - 1;
-      if (left === 0) this.busy.delete(key);
-      else this.busy.set(key, left);
+      this.places.giveBack(place);
       this.onLaneDone();
     });
     this.jobs.add(job);
   }
 
-  private async guarded(key: string, work: () => Promise<number>): Promise<void> {
+  private async guarded(key: string, work: () => Promise<Worked>): Promise<void> {
     try {
-      if ((await work()) === 0) this.rest(key, missedRestMs);
+      const { claimed, answered } = await work();
+      if (claimed === 0) this.rest(key, missedRestMs);
       else this.resting.delete(key);
+      if (answered) this.silent.delete(key);
+      else this.fellSilent(key);
     } catch (thrown) {
       log.error("a lane could not be worked", thrown, { lane: key });
       this.rest(key);
+      this.fellSilent(key);
     }
   }
 
-  private async deliver(lane: DueLane): Promise<number> {
-    let claimed = 0;
+  private fellSilent(key: string): void {
+    if (this.silent.size > keysMax) this.silent.clear();
+    this.silent.add(key);
+  }
+
+  private async deliver(lane: DueLane, place: Place): Promise<Worked> {
+    const worked = { claimed: 0, answered: true };
     let full = true;
-    for (let batches = 0; full && batches < batchesPerTurn && !this.ending(); batches += 1) {
+    for (let batches = 0; full && worked.answered && batches < batchesPerTurn && !this.ending(); batches += 1) {
+      place.sinceMs = performance.now();
       const batch = await deliverBatch(lane, this.means);
       ({ full } = batch);
-      claimed += batch.claimed;
+      worked.claimed += batch.claimed;
+      worked.answered = batch.answered;
       this.done.sent += batch.sent;
       this.done.failed += batch.failed;
     }
-    return claimed;
+    return worked;
   }
 
-  private async lookUp(lane: DueLane): Promise<number> {
-    const { claimed, settled } = await reconcileLane(lane, this.means);
+  private async lookUp(lane: DueLane): Promise<Worked> {
+    const { claimed, settled, answered } = await reconcileLane(lane, this.means);
     this.done.reconciled += settled;
-    return claimed;
+    return { claimed, answered };
   }
 
   private rests(key: string): boolean {
-    return (this.resting.get(key)?.untilMs ?? 0) > performance.now();
+    const untilMs = this.resting.get(key)?.untilMs ?? 0;
+    if (untilMs <= performance.now()) return false;
+    this.restsUntilMs = Math.min(this.restsUntilMs, untilMs);
+    return true;
   }
 
   private rest(key: string, restMs?: number): void {

@@ -27,6 +27,9 @@ type LetterRow = {
   workspace_name: string;
   timezone: string | null;
   stopped: boolean;
+  message_stream: string;
+  signalled: boolean;
+  skipped_by: "paused" | "sending_stopped" | null;
 };
 
 /** Everything that decides about emails and fills them in, as it is now: consent, status and profile are read at the moment of sending. */
@@ -39,7 +42,11 @@ export async function loadLetters(
     `select s.id, s.step_id, s.scheduled_at, s.automation_id, s.version_id, t.tries, e.status as run_status, e.overdue_skip_before, e.event_id,
        p.id as person_id, p.traits, p.created_at as person_created_at, x.value as external_id,
        a.name as automation_name, a.status as automation_status, a.deleted_at is not null as automation_deleted,
-       w.name as workspace_name, w.timezone, w.sending_stopped_at is not null as stopped
+       w.name as workspace_name, w.timezone, w.sending_stopped_at is not null as stopped, s.message_stream,
+       coalesce(e.status = 'active', false) and exists (select from run_signals g
+         where g.workspace_id = $1 and g.enrollment_id = s.enrollment_id and g.seen_at is null) as signalled,
+       case when greatest(s.created_at, s.scheduled_at) <= a.skip_before then 'paused'
+         when greatest(s.created_at, s.scheduled_at) <= w.skip_before then 'sending_stopped' end as skipped_by
      from unnest($2::uuid[]) i(id)
      join sends s on s.workspace_id = $1 and s.id = i.id
      join workspaces w on w.id = $1
@@ -98,6 +105,9 @@ const lettered = (row: LetterRow) => ({
     row.automation_name === null || row.automation_status === null
       ? null
       : { name: row.automation_name, status: row.automation_status, deleted: row.automation_deleted === true },
+  stream: row.message_stream,
+  signalled: row.signalled,
+  skippedBy: row.skipped_by,
   run: row.run_status === null ? null : { status: row.run_status, overdueSkipBefore: row.overdue_skip_before },
 });
 

@@ -3,8 +3,10 @@ import { systemTenant, type Tenant } from "../actor";
 import { type AutomationDefinition, automationDefinition } from "../automations/schema";
 import type { Db } from "../db";
 import { newId } from "../ids";
+import type { Walk } from "./decide";
+import { signalsPerLook } from "./limits";
 import { reasons } from "./reasons";
-import type { CausingEvent, Claim, ClaimedRun, Note, Person, Place } from "./schema";
+import type { CausingEvent, Claim, ClaimedRun, Note, Person, Place, Situation } from "./schema";
 import { pgJson } from "./store";
 
 type RunRow = {
@@ -18,6 +20,7 @@ type RunRow = {
   ready_at: Date;
   was_due_at: Date;
   attempt: number;
+  passed_step_ids: string[];
   at: Date;
 };
 
@@ -48,6 +51,7 @@ export async function claimRuns(
       readyAt: row.ready_at,
       wasDueAt: row.was_due_at,
       attempt: row.attempt,
+      passedStepIds: row.passed_step_ids,
     }),
   );
   return { workspaceId: tenant.workspaceId, leaseToken, at: first.at, runs };
@@ -57,7 +61,9 @@ export type RunFacts = {
   person: Person | null;
   automation: { name: string; status: string; deleted: boolean } | null;
   workspaceTimezone: string | null;
-  sends: ReadonlyMap<string, { status: string; sentAt: Date | null; unknownSince: Date | null }>;
+  sends: Situation["sends"];
+  /** Unseen ones first when there are more than can be looked at in one go. */
+  signals: { eventId: string; receivedAt: Date; seen: boolean }[];
 };
 type FactsRow = {
   id: string;
@@ -70,6 +76,7 @@ type FactsRow = {
   automation_deleted: boolean | null;
   timezone: string | null;
   sends: { step_id: string; status: string; sent_at: string | null; unknown_since: string | null }[] | null;
+  signals: { event_id: string; received_at: string; seen: boolean }[] | null;
 };
 
 /** What decisions about runs look at, as it is now: the person (a tombstone leads to its survivor), the automation, the emails so far. */
@@ -80,7 +87,7 @@ export async function loadRunFacts(
 ): Promise<Map<string, RunFacts>> {
   const rows = await db.sql<FactsRow>(
     `select i.id, p.id as person_id, p.traits, p.created_at as person_created_at, x.value as external_id,
-       a.name as automation_name, a.status as automation_status, a.deleted_at is not null as automation_deleted, w.timezone, e.sends
+       a.name as automation_name, a.status as automation_status, a.deleted_at is not null as automation_deleted, w.timezone, e.sends, g.signals
      from unnest($2::uuid[], $3::uuid[], $4::uuid[]) i(id, profile_id, automation_id)
      join workspaces w on w.id = $1
      left join profiles q on q.workspace_id = $1 and q.id = i.profile_id
@@ -89,12 +96,16 @@ export async function loadRunFacts(
        order by d.created_at, d.value limit 1) x on true
      left join automations a on a.workspace_id = $1 and a.id = i.automation_id
      left join lateral (select jsonb_agg(jsonb_build_object('step_id', s.step_id, 'status', s.status, 'sent_at', s.sent_at,
-       'unknown_since', s.unknown_since)) as sends from sends s where s.workspace_id = $1 and s.enrollment_id = i.id) e on true`,
+       'unknown_since', s.unknown_since)) as sends from sends s where s.workspace_id = $1 and s.enrollment_id = i.id) e on true
+     left join lateral (select jsonb_agg(jsonb_build_object('event_id', r.event_id, 'received_at', r.received_at, 'seen', r.seen)) as signals
+       from (select event_id, received_at, seen_at is not null as seen from run_signals
+         where workspace_id = $1 and enrollment_id = i.id order by seen, received_at, event_id limit $5) r) g on true`,
     [
       tenant.workspaceId,
       runs.map((run) => run.id),
       runs.map((run) => run.profileId),
       runs.map((run) => run.automationId),
+      signalsPerLook,
     ],
   );
   return new Map(rows.map((row) => [row.id, toFacts(row)]));
@@ -122,6 +133,11 @@ function toFacts(row: FactsRow): RunFacts {
         { status: send.status, sentAt: dateOf(send.sent_at), unknownSince: dateOf(send.unknown_since) },
       ]),
     ),
+    signals: (row.signals ?? []).map((signal) => ({
+      eventId: signal.event_id,
+      receivedAt: new Date(signal.received_at),
+      seen: signal.seen,
+    })),
   };
 }
 
@@ -187,6 +203,10 @@ export type RunSettlement = {
   attempt: number;
   parkFor?: string;
   send?: { id: string; stepId: string; connectionId: string; stream: string; scheduledAt: Date };
+  /** Traits of its person; null removes one. */
+  set?: Readonly<Record<string, unknown>>;
+  passedStepIds?: readonly string[];
+  signals?: Walk["signals"];
   notes: readonly Note[];
 };
 
@@ -206,6 +226,10 @@ export async function settleRuns(
     due_at: settled.dueAt,
     attempt: settled.attempt,
     park_for: settled.parkFor ?? null,
+    set: settled.set ?? null,
+    passed: listed(settled.passedStepIds),
+    used: listed(settled.signals?.used),
+    seen: listed(settled.signals?.kept),
   }));
   const sends = settlements.flatMap(({ run, send }) =>
     send === undefined
@@ -240,6 +264,8 @@ export async function settleRuns(
   );
   return rows.map(({ lost }) => lost);
 }
+
+const listed = (ids: readonly string[] = []) => (ids.length === 0 ? null : ids);
 
 /** The tenant of a claim: the engine acts for a workspace without an actor. */
 export const tenantOf = ({ workspaceId }: { workspaceId: string }): Tenant => systemTenant(workspaceId);

@@ -3,11 +3,11 @@ import type { Tenant } from "../actor";
 import type { Db } from "../db";
 import { newId } from "../ids";
 import { reasons } from "./reasons";
-import type { AttemptRecord, Batch, ClaimedSend, DueLane, Settlement, Verdict } from "./schema";
+import type { AttemptRecord, Batch, ClaimedSend, DueLane, LaneHold, Settlement, Verdict } from "./schema";
 import { pgJson } from "./store";
 
 type Times = { startWithinMs: number; leaseMs: number };
-type Claimed = { id: string; number: number; at: Date; failures?: number };
+type Claimed = { id: string; number: number; at: Date; failures?: number; hold?: LaneHold | null };
 
 /**
  * Takes due sends of a lane and opens their attempts, all before anybody calls out. Null when there are none, or when the lane may
@@ -63,15 +63,40 @@ function toBatch(
   if (first === undefined) return null;
   // UUIDv7: the order in which they were queued.
   const sends: ClaimedSend[] = rows.map(({ id, number }) => ({ id, number })).sort((a, b) => (a.id < b.id ? -1 : 1));
-  // Counted from before the question was asked, so this clock can only be ahead of the database's, by that moment.
-  const elapsedMs = () => performance.now() - askedAtMs;
+  const answeredAtMs = performance.now();
+  const { failures = named.lane.failures, hold = null } = first;
   return {
     ...named,
-    lane: { ...named.lane, failures: first.failures ?? named.lane.failures },
+    lane: { ...named.lane, failures, hold },
     sends,
-    remainingMs: () => startWithinMs - elapsedMs(),
-    now: () => new Date(first.at.getTime() + elapsedMs()),
+    // From before the question was asked, so a call never begins too late.
+    remainingMs: () => startWithinMs - (performance.now() - askedAtMs),
+    // From after the answer came, so what is made due now is due by the database's clock as well.
+    now: () => new Date(first.at.getTime() + (performance.now() - answeredAtMs)),
   };
+}
+
+/**
+ * Asked right before a call: which of these attempts may still begin. `may` false: something was stopped meanwhile, and the email goes
+ * back. What is not in the answer is somebody else's by now.
+ */
+export async function confirmSends(
+  db: Db,
+  { lane, leaseToken }: Batch,
+  { serverId, sends }: { serverId: string | null; sends: readonly ClaimedSend[] },
+): Promise<Map<string, boolean>> {
+  const rows = await db.sql<{ id: string; may: boolean }>(
+    "select id, may from confirm_sends($1, $2, $3, $4, $5::uuid[], $6::int[])",
+    [
+      lane.workspaceId,
+      lane.connectionId,
+      serverId,
+      leaseToken,
+      sends.map(({ id }) => id),
+      sends.map(({ number }) => number),
+    ],
+  );
+  return new Map(rows.map(({ id, may }) => [id, may]));
 }
 
 /**
@@ -92,7 +117,8 @@ export async function saveVerdicts(
           {
             id: newId(),
             send_id: settlement.sendId,
-            kind: reasons[note.reason].kind,
+            // What holds an email may also be why it is dropped.
+            kind: settlement.status === "skipped" ? "skipped" : reasons[note.reason].kind,
             reason: note.reason,
             details: note.details,
           },
@@ -129,6 +155,7 @@ const toOutcomeRow = (settlement: Settlement) => ({
   detail: settlement.detail?.slice(0, detailCharactersMax) ?? null,
   due_at: settlement.dueAt,
   park_for: settlement.parkFor ?? null,
+  stream: settlement.stream ?? null,
   provider_message_id: settlement.providerMessageId ?? null,
   sent_at: settlement.sentAt ?? null,
   to_email: settlement.toEmail ?? null,
@@ -136,7 +163,10 @@ const toOutcomeRow = (settlement: Settlement) => ({
   subject: settlement.subject ?? null,
 });
 
-/** A send of a test, already `sending`, with its attempt: both on disk before the call. Its lane too, so that it is looked up when the answer is lost. */
+/**
+ * A send of a test, already `sending`, with its attempt: both on disk before the call. Its lane too, so that it is looked up when the
+ * answer is lost. Null when nothing may be sent any more: stopped, disabled, or not the server that was opened.
+ */
 export async function openTestSend(
   db: Db,
   tenant: Tenant,
@@ -148,10 +178,14 @@ export async function openTestSend(
     fromEmail: string;
     subject: string;
   } & Times,
-): Promise<Batch> {
+): Promise<Batch | null> {
   const [id, leaseToken, batchId, askedAtMs] = [newId(), newId(), newId(), performance.now()];
   const rows = await db.sql<Claimed>(
-    `with present as materialized (select clock_timestamp() as at), send as (
+    `with present as materialized (
+       select date_trunc('milliseconds', clock_timestamp()) as at from connections c join workspaces w on w.id = c.workspace_id
+       where c.workspace_id = $1 and c.id = $3 and c.status <> 'disabled' and c.deleted_at is null and c.server_id is not distinct from $11
+         and w.sending_stopped_at is null
+     ), send as (
        insert into sends (workspace_id, id, kind, connection_id, message_stream, to_email, from_email, subject, status, attempts,
          scheduled_at, due_at, lease_token, batch_id, created_at)
        select $1, $2, 'test', $3, $4, $5, $6, $7, 'sending', 1, at, at + $8::int * interval '1 millisecond', $9, $10, at from present
@@ -159,7 +193,7 @@ export async function openTestSend(
        insert into send_attempts (workspace_id, send_id, number, batch_id, connection_id, message_stream, server_id, started_at, send_by)
        select $1, $2, 1, $10, $3, $4, $11, at, at + $12::int * interval '1 millisecond' from present
      ), lane as (
-       insert into send_lanes (workspace_id, connection_id, message_stream) values ($1, $3, $4) on conflict do nothing)
+       insert into send_lanes (workspace_id, connection_id, message_stream) select $1, $3, $4 from present on conflict do nothing)
      select $2::uuid as id, 1 as number, at from present`,
     [
       tenant.workspaceId,
@@ -177,7 +211,5 @@ export async function openTestSend(
     ],
   );
   const lane = { workspaceId: tenant.workspaceId, connectionId: test.connectionId, stream: test.stream, failures: 0 };
-  const batch = toBatch(rows, { lane, leaseToken, batchId, askedAtMs, startWithinMs: test.startWithinMs });
-  if (batch === null) throw new Error("a test send was not stored");
-  return batch;
+  return toBatch(rows, { lane, leaseToken, batchId, askedAtMs, startWithinMs: test.startWithinMs });
 }

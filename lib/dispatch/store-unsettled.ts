@@ -44,6 +44,7 @@ type UnsettledRow = {
         number: number;
         batch_id: string;
         server_id: string | null;
+        message_stream: string;
         started_at: string;
         send_by: string;
         absent_seen: number;
@@ -75,6 +76,7 @@ async function loadUnsettled(db: Db, workspaceId: string, ids: readonly string[]
       number: attempt.number,
       batchId: attempt.batch_id,
       serverId: attempt.server_id,
+      stream: attempt.message_stream,
       startedAt: new Date(attempt.started_at),
       sendBy: new Date(attempt.send_by),
       absentSeen: attempt.absent_seen,
@@ -106,41 +108,65 @@ export async function findWitness(
   return row === undefined ? null : { batchId: row.batch_id, startedAt: row.started_at };
 }
 
-export type Probe = { batchId: string | null; serverId: string | null; sentAt: Date | null };
+/** A message to the provider's black hole. */
+export type Probe = { batchId: string; sentAt: Date };
 
-export async function readProbe(db: Db, { workspaceId, connectionId, stream }: Lane): Promise<Probe> {
-  const [row] = await db.sql<{
-    probe_batch_id: string | null;
-    probe_server_id: string | null;
-    probe_sent_at: Date | null;
-  }>(
-    `select probe_batch_id, probe_server_id, probe_sent_at from send_lanes
-     where workspace_id = $1 and connection_id = $2 and message_stream = $3`,
-    [workspaceId, connectionId, stream],
+/** The probes of a lane to one server that were sent after `after`, oldest first. */
+export async function readProbes(
+  db: Db,
+  { workspaceId, connectionId, stream }: Lane,
+  { serverId, after }: { serverId: string; after: Date },
+): Promise<Probe[]> {
+  const rows = await db.sql<{ batch_id: string; sent_at: Date }>(
+    `select p.batch_id, p.sent_at from send_lanes l
+     cross join lateral jsonb_to_recordset(l.probes) p(batch_id uuid, server_id text, sent_at timestamptz)
+     where l.workspace_id = $1 and l.connection_id = $2 and l.message_stream = $3 and p.server_id = $4 and p.sent_at > $5
+     order by p.sent_at`,
+    [workspaceId, connectionId, stream, serverId, after],
   );
-  return {
-    batchId: row?.probe_batch_id ?? null,
-    serverId: row?.probe_server_id ?? null,
-    sentAt: row?.probe_sent_at ?? null,
-  };
+  return rows.map((row) => ({ batchId: row.batch_id, sentAt: row.sent_at }));
 }
 
-/** Notes down a probe before it is sent. Null when one was sent within `everyMs`, or when the lane may not send. */
+/**
+ * Notes down a probe before it is sent, and forgets all but the last `kept`. Null when one was sent within `everyMs`, or when the lane
+ * may not send.
+ */
 export async function openProbe(
   db: Db,
   { workspaceId, connectionId, stream }: Lane,
-  { serverId, everyMs }: { serverId: string; everyMs: number },
+  { serverId, everyMs, kept }: { serverId: string; everyMs: number; kept: number },
 ): Promise<string | null> {
   const batchId = newId();
   const rows = await db.sql(
-    `update send_lanes l set probe_batch_id = $5, probe_server_id = $4, probe_sent_at = clock_timestamp()
-     from connections c, workspaces w
+    `update send_lanes l set probe_sent_at = at, probes = jsonb_path_query_array(
+         jsonb_build_array(jsonb_build_object('batch_id', $5::uuid, 'server_id', $4::text, 'sent_at', at)) || l.probes, $7::jsonpath)
+     from connections c, workspaces w, clock_timestamp() at
      where l.workspace_id = $1 and l.connection_id = $2 and l.message_stream = $3
-       and (l.probe_sent_at is null or l.probe_sent_at < clock_timestamp() - $6::float8 * interval '1 millisecond')
+       and (l.probe_sent_at is null or l.probe_sent_at < at - $6::float8 * interval '1 millisecond')
        and c.workspace_id = $1 and c.id = $2 and c.status in ('ready', 'unvalidated') and c.deleted_at is null and c.server_id = $4
        and w.id = $1 and w.sending_stopped_at is null
      returning 1`,
-    [workspaceId, connectionId, stream, serverId, batchId, everyMs],
+    [workspaceId, connectionId, stream, serverId, batchId, everyMs, `$[0 to ${kept - 1}]`],
   );
   return rows.length === 0 ? null : batchId;
+}
+
+/** The sender address of the newest mail of a lane, or else the one that these sends are to have. */
+export async function usedFrom(
+  db: Db,
+  { workspaceId, connectionId, stream }: Lane,
+  sendIds: readonly string[],
+): Promise<string | null> {
+  const [row] = await db.sql<{ used: string | null }>(
+    `select coalesce(
+       (select s.from_email from sends s where s.workspace_id = $1 and s.id = any($4::uuid[]) and s.from_email is not null limit 1),
+       (select s.from_email from (select from_email from sends
+          where workspace_id = $1 and connection_id = $2 and message_stream = $3 and sent_at is not null order by sent_at desc limit 20) s
+        where s.from_email is not null limit 1),
+       (select jsonb_path_query_first(v.definition, '$.** ? (@.id == $step && @.type == "send_email").from_email', jsonb_build_object('step', s.step_id)) #>> '{}'
+        from sends s join automation_versions v on v.workspace_id = $1 and v.id = s.version_id
+        where s.workspace_id = $1 and s.id = any($4::uuid[]) order by s.id limit 1)) as used`,
+    [workspaceId, connectionId, stream, sendIds],
+  );
+  return row?.used ?? null;
 }

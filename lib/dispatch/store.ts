@@ -1,6 +1,6 @@
 import "server-only";
 import { type Db, sqlState } from "../db";
-import type { DueLane, Lane } from "./schema";
+import type { DueLane } from "./schema";
 
 /**
  * Who has work: cheap reads over all workspaces. Each probe is exact in an index, so neither backlogs nor history cost anything.
@@ -31,10 +31,13 @@ const toLane = (row: LaneRow): DueLane => ({
   failures: row.failures,
 });
 
-/** From all lanes that may send: neither stopped, nor failing, nor told to pause. */
+/** From all lanes that may send, as far as workspace and connection go. */
 const openLanes = `send_lanes l
   join workspaces w on w.id = l.workspace_id and w.sending_stopped_at is null
   join connections c on c.workspace_id = l.workspace_id and c.id = l.connection_id and c.status in ('ready', 'unvalidated') and c.deleted_at is null`;
+/** When such a lane opens; null when it is open. */
+const opensAt = "lane_opens_at(l.not_before, l.held_reason, l.held_for, c.updated_at)";
+const isOpen = `coalesce(${opensAt} <= ${present}, true)`;
 const sendsOf = (status: string) =>
   `sends s where s.workspace_id = l.workspace_id and s.connection_id = l.connection_id and s.message_stream = l.message_stream and s.status = '${status}'`;
 
@@ -43,7 +46,7 @@ export async function dueLanes(db: Db, limit: number): Promise<DueLane[]> {
   const rows = await db.sql<LaneRow>(
     `select l.workspace_id, l.connection_id, l.message_stream, l.failures from ${openLanes}
      cross join lateral (select s.due_at from ${sendsOf("queued")} and s.due_at <= ${present} order by s.due_at limit 1) due
-     where l.not_before is null or l.not_before <= ${present}
+     where ${isOpen}
      order by due.due_at limit $1`,
     [limit],
   );
@@ -74,7 +77,7 @@ export async function nextDueMs(db: Db): Promise<number | null> {
        cross join lateral (select due_at from enrollments where workspace_id = w.id and due_at is not null order by due_at limit 1) e
        where w.sending_stopped_at is null
        union all
-       select greatest(q.due_at, l.not_before) from ${openLanes} cross join lateral ${first("queued")} q
+       select greatest(q.due_at, ${opensAt}) from ${openLanes} cross join lateral ${first("queued")} q
        union all
        select u.due_at from send_lanes l cross join lateral (${first("sending")} union all ${first("unknown")}) u) waiting`,
   );
@@ -92,20 +95,10 @@ export async function remainingWork(db: Db): Promise<number> {
        select e.n from workspaces w cross join lateral (
          select count(*) n from (select from enrollments where workspace_id = w.id and due_at <= ${present} limit ${countedMax}) t) e
        where w.sending_stopped_at is null
-       union all select q.n from ${openLanes} cross join lateral ${some("queued")} q where l.not_before is null or l.not_before <= ${present}
+       union all select q.n from ${openLanes} cross join lateral ${some("queued")} q where ${isOpen}
        union all select u.n from send_lanes l cross join lateral (${some("sending")} union all ${some("unknown")}) u) due`,
   );
   return row?.n ?? 0;
-}
-
-/** Makes a lane rest after a failure. `restMs` null: all is well again. */
-export async function noteLane(db: Db, { workspaceId, connectionId, stream }: Lane, restMs: number | null) {
-  await db.sql(
-    `update send_lanes set failures = case when $4::float8 is null then 0 else failures + 1 end,
-       not_before = clock_timestamp() + $4::float8 * interval '1 millisecond'
-     where workspace_id = $1 and connection_id = $2 and message_stream = $3`,
-    [workspaceId, connectionId, stream, restMs],
-  );
 }
 
 /** This process is alive. Rows of the dead are cleared after a day. */
@@ -132,5 +125,5 @@ export const pgJson = (value: unknown): string =>
     typeof part === "string" ? part.toWellFormed().replaceAll("\u0000", "") : part,
   );
 
-/** The database understood and said no (SQLSTATE classes 22, 23 and 42: data, integrity, statement): asking again is of no use. */
-export const isRefusal = (thrown: unknown): boolean => /^(22|23|42)/.test(sqlState(thrown) ?? "");
+/** The database understood and said no (SQLSTATE classes 22, 23, 42 and 54: data, integrity, statement, limits): asking again is of no use. */
+export const isRefusal = (thrown: unknown): boolean => /^(22|23|42|54)/.test(sqlState(thrown) ?? "");

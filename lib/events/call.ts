@@ -1,34 +1,66 @@
 import "server-only";
-import { enters, entryKey, needsProfile, triggersFor } from "../automations/schema";
-import { profileFields } from "../conditions/schema";
+import { needsProfile } from "../automations/schema";
 import { newId } from "../ids";
-import { components, type KnownIdentifier } from "./components";
-import type { Facts, Start } from "./facts";
+import { components, type Grouping } from "./components";
+import { entryOf, heardBy, type Open, startedBy } from "./entering";
+import type { Facts } from "./facts";
 import type { IncomingEvent } from "./read";
-import type { Entry, IngestCall, Person } from "./store";
+import type { IngestCall } from "./store";
+import type { Knowledge, Merge } from "./store-identity";
 import { answerOf, type Ticket } from "./ticket";
 
 /** A group as the database takes it, with what is left to decide once the people are known. */
 export type Plan = {
   call: IngestCall;
-  open: { event: number; starter: IncomingEvent; trigger: Start }[];
+  open: Open[];
+  /** Runs to tell once those that `open` lets in have begun; without any, the call itself tells them. */
+  signals: IngestCall["signals"];
+  /** Profiles that have to become one before the call can be made. */
+  merges: Merge[];
+  takeovers: number;
   apart: number;
 };
 
-/** What a group does, given what is known. A message id that occurs twice counts once. */
-export function plan(tickets: readonly Ticket[], facts: Facts, known: readonly KnownIdentifier[], now: Date): Plan {
-  const events = firstOfEach(tickets.flatMap((ticket) => ticket.events.map(({ event }) => event)));
+/** What a group does, given what is known. A message id that occurs twice counts once, and not at all when it was stored before. */
+export function plan(tickets: readonly Ticket[], facts: Facts, { known, seen }: Knowledge, now: Date): Plan {
+  const events = firstOfEach(
+    tickets.flatMap((ticket) => ticket.events.map(({ event }) => event)),
+    seen,
+  );
   // Sorted, so that ids of one moment tell the order in which the events came.
   const ids = events.map(() => newId(now.getTime())).sort();
   const group = components(events, known);
-  const starts = events.flatMap((event, index) =>
-    started(event, facts, now).map((trigger) => ({ index, event, trigger })),
+  const starts = events.flatMap((starter, index) =>
+    startedBy(starter, facts, now).map((trigger): Open => ({ event: index + 1, starter, trigger })),
   );
   const open = starts.filter(({ trigger }) => needsProfile(trigger));
-  const nobody = { profile: {}, event: {} };
+  const signals = heardBy(events, facts, now);
+  const [atOnce, later] = open.length > 0 ? [nothing, signals] : [signals, nothing];
   const call: IngestCall = {
     version: facts.version,
     requests: tickets.flatMap(keptAnswer),
+    ...rowsOf(events, { ids, group, now }),
+    enrollments: starts
+      .filter(({ trigger }) => !needsProfile(trigger))
+      .flatMap(({ event, starter, trigger }) => {
+        const entry = entryOf(trigger, { starter, eventId: idAt(ids, event - 1), person: null }, now);
+        return entry === null ? [] : [{ event, ...entry }];
+      }),
+    signals: atOnce,
+    people: [...new Set([...open.map(({ event }) => event), ...later.events])],
+  };
+  return { call, open, signals: later, merges: mergesOf(group, events), ...apartOf(group) };
+}
+
+const nothing: IngestCall["signals"] = { events: [], versions: {} };
+const apartOf = ({ takeovers, apart }: Grouping) => ({ takeovers: takeovers.length, apart: apart.length });
+
+/** The group itself, as rows: events, whom they are about, and what they say of them. */
+function rowsOf(
+  events: readonly IncomingEvent[],
+  { ids, group, now }: { ids: readonly string[]; group: Grouping; now: Date },
+): Pick<IngestCall, "events" | "identifiers" | "components" | "traits"> {
+  return {
     events: events.map((event, index) => ({
       id: idAt(ids, index),
       messageId: event.messageId,
@@ -48,44 +80,8 @@ export function plan(tickets: readonly Ticket[], facts: Facts, known: readonly K
     traits: events.flatMap(({ traits }, index) =>
       traits && Object.keys(traits).length > 0 ? [{ event: index + 1, traits: JSON.stringify(traits) }] : [],
     ),
-    enrollments: starts
-      .filter(({ trigger }) => !needsProfile(trigger))
-      .filter(({ trigger, event }) => enters(trigger, { ...nobody, event: event.properties }, now))
-      .map(({ index, event, trigger }) => ({ event: index + 1, ...entry(trigger, event, idAt(ids, index)) })),
-    people: [...new Set(open.map(({ index }) => index + 1))],
-  };
-  return {
-    call,
-    open: open.map(({ index, event, trigger }) => ({ event: index + 1, starter: event, trigger })),
-    apart: group.apart.length,
   };
 }
-
-/** Whom a look at the profile lets in. */
-export function entriesOf({ call, open }: Plan, people: readonly Person[], now: Date): Entry[] {
-  const byEvent = new Map(people.map((person) => [person.event, person]));
-  return open.flatMap(({ event, starter, trigger }) => {
-    const person = byEvent.get(event);
-    const eventId = call.events[event - 1]?.id;
-    if (person === undefined || eventId === undefined) return []; // a repeated message: it did this the first time
-    const { id, external_id: externalId, traits, created_at: createdAt } = person;
-    const profile = profileFields({ id, externalId, traits, createdAt: new Date(createdAt) });
-    if (!enters(trigger, { profile, event: starter.properties }, now)) return [];
-    return [{ eventId, profileId: id, ...entry(trigger, starter, eventId) }];
-  });
-}
-
-const started = (event: IncomingEvent, { triggers }: Facts, now: Date): Start[] =>
-  triggers.length === 0
-    ? []
-    : triggersFor({ name: event.name, source: event.source, occurredAt: new Date(event.occurredAtMs) }, triggers, now);
-
-const entry = ({ automationId, versionId, reentry }: Start, event: IncomingEvent, eventId: string) => ({
-  automationId,
-  versionId,
-  entryKey: entryKey(reentry, eventId),
-  details: JSON.stringify({ event: event.name, source: event.source }),
-});
 
 const keptAnswer = (ticket: Ticket): IngestCall["requests"] => {
   if (ticket.idempotency === null) return [];
@@ -94,8 +90,23 @@ const keptAnswer = (ticket: Ticket): IngestCall["requests"] => {
   return [{ scope, key, bodyHash, status: answer.status, answer: seal(answer) }];
 };
 
-function firstOfEach(events: readonly IncomingEvent[]): IncomingEvent[] {
-  const seen = new Set<string>();
+const mergesOf = ({ merges }: Grouping, events: readonly IncomingEvent[]): Merge[] =>
+  merges.map(({ profileIds, events: indexes }) =>
+    mergeOf(
+      profileIds,
+      indexes.flatMap((index) => events[index] ?? []),
+    ),
+  );
+
+/** `events` are those that say that these are one person. */
+function mergeOf(profileIds: string[], events: readonly IncomingEvent[]): Merge {
+  const { userId = null, externalId = null, anonymousId = null, name = null } = events[0] ?? {};
+  const details = { user_id: userId, external_id: externalId, anonymous_id: anonymousId, event: name };
+  return { profileIds, browser: events.some(({ source }) => source === "browser"), details: JSON.stringify(details) };
+}
+
+function firstOfEach(events: readonly IncomingEvent[], before: ReadonlySet<string>): IncomingEvent[] {
+  const seen = new Set(before);
   return events.filter(({ messageId }) => {
     if (messageId === null) return true;
     if (seen.has(messageId)) return false;

@@ -1,54 +1,85 @@
 /** Who an event says that it is about. */
 export type EventIds = { userId: string | null; externalId: string | null; anonymousId: string | null };
 
-/** An identifier that belongs to an existing profile already, with that profile's own external id. */
+/** An identifier of an existing profile (of the survivor, where profiles were merged), and whether that profile has an external id. */
 export type KnownIdentifier = {
   kind: "external" | "anonymous" | "profile";
   value: string;
   profileId: string;
-  externalId: string | null;
+  identified: boolean;
 };
 
 export type Grouping = {
   /** For each event the number of its component, from 1. */
   componentOf: number[];
-  /** Distinct; `event` is the index, from 0, of the event that named it first. */
-  identifiers: { kind: "external" | "anonymous"; value: string; component: number; event: number }[];
-  /** In the order of their numbers: the profile that a user_id names, and the index of the first event that names the external id. */
+  /**
+   * Distinct, each with the component that has it in the end; `event` is the index, from 0, of the event that brought it there. `from`
+   * is the profile that it is taken from; `nobody` when it changed hands within the group, which holds only if nobody had it before.
+   */
+  identifiers: {
+    kind: "external" | "anonymous";
+    value: string;
+    component: number;
+    event: number;
+    from: string | null;
+  }[];
+  /** In the order of their numbers: the profile that it is, where one is known, and the index of the first event that names the external id. */
   components: { profileId: string | null; externalEvent: number | null }[];
-  /** Indexes of events whose identifiers belong to different people: the event went to the first of user, external, anonymous. */
+  /** Profiles that turn out to be one person, with the indexes of the events that say so. They have to become one first. */
+  merges: { profileIds: string[]; events: number[] }[];
+  /** Indexes of events with an anonymous id of another identified person, who loses it. */
+  takeovers: number[];
+  /** Indexes of events whose user_id and external_id belong to two identified people: the event went to the user_id. */
   apart: number[];
 };
 
+export const nobody = "00000000-0000-0000-0000-000000000000";
+
 /**
- * Joins identifiers that occur in one event: each component is one person. Events are taken in their order, and two sides that both
- * are somebody already (another external id, or another existing profile) stay two people, so that a shared browser never makes
- * one person of two. `known` is what the database said about identifiers of this group; user ids must be among it.
+ * Joins identifiers that occur in one event: each component is one person. Events are taken in their order, so that the same ones give
+ * the same people one by one. Two sides that both have an external id stay two people, so that a shared browser never makes one person
+ * of two: the anonymous id goes with the event's own person from that event on. `known` is what the database said about identifiers of
+ * this group; user ids must be among it.
  */
 export function components(events: readonly EventIds[], known: readonly KnownIdentifier[]): Grouping {
-  const people = new People();
-  for (const fact of known) people.learn(fact);
-  const apart: number[] = [];
+  const people = new People(known);
   const mains = events.map((ids, index) => {
     const [main, ...others] = named(ids).map(([kind, value]) => people.mention(kind, value, index));
     if (main === undefined) throw new Error("an event without any identifier got past its schema");
-    // Not every(): each of the others is to be tried.
-    if (others.filter((other) => !people.join(main, other)).length > 0) apart.push(index);
-    return main;
+    for (const other of others) people.join(main, other, index);
+    return main.person; // as it is at this event: the identifier may change hands later
   });
-  return { ...people.number(mains), apart };
+  return people.number(mains);
+}
+
+/** What is known once profiles became their survivors. */
+export function followed(
+  known: readonly KnownIdentifier[],
+  survivors: Readonly<Record<string, string>>,
+): KnownIdentifier[] {
+  const moved = known.map((fact) => ({ ...fact, profileId: survivors[fact.profileId] ?? fact.profileId }));
+  const identified = new Set(moved.filter((fact) => fact.identified).map(({ profileId }) => profileId));
+  return moved.map((fact) => ({ ...fact, identified: identified.has(fact.profileId) }));
 }
 
 type Kind = KnownIdentifier["kind"];
-type Node = {
+type Person = {
+  parent: Person | null;
+  // Of the root:
+  identified: boolean;
+  profileIds: Set<string>;
+  /** Events that made one of two. */
+  links: number[];
+};
+type Identifier = {
   kind: Kind;
   value: string;
+  person: Person;
+  /** The profile that has it as far as the database said. */
+  owner: string | null;
   /** Null until an event mentions it. */
   event: number | null;
-  parent: Node | null;
-  // Of the root: who the component is.
-  external: string | null;
-  profile: string | null;
+  moved: boolean;
 };
 
 const named = ({ userId, externalId, anonymousId }: EventIds): [Kind, string][] => [
@@ -57,82 +88,94 @@ const named = ({ userId, externalId, anonymousId }: EventIds): [Kind, string][] 
   ...(anonymousId === null ? [] : [["anonymous", anonymousId] as [Kind, string]]),
 ];
 
-/** Union-find over identifiers. */
+/** Union-find over people; identifiers point at them and may be pointed elsewhere. */
 class People {
-  readonly #nodes = new Map<string, Node>();
+  readonly #identifiers = new Map<string, Identifier>();
+  readonly #takeovers: number[] = [];
+  readonly #apart: number[] = [];
 
-  mention(kind: Kind, value: string, event: number): Node {
-    const node = this.#node(kind, value);
-    node.event ??= event;
-    return node;
+  constructor(known: readonly KnownIdentifier[]) {
+    const byProfile = new Map<string, Person>();
+    for (const { kind, value, profileId, identified } of known) {
+      const person = byProfile.get(profileId) ?? somebody({ identified, profileIds: [profileId] });
+      byProfile.set(profileId, person);
+      person.identified ||= identified;
+      this.#identifiers.set(`${kind} ${value}`, { kind, value, person, owner: profileId, event: null, moved: false });
+    }
   }
 
-  /** What the database says holds whatever the events say. */
-  learn({ kind, value, profileId, externalId }: KnownIdentifier): void {
-    const profile = this.#node("profile", profileId);
-    root(profile).profile ??= profileId;
-    if (externalId !== null) this.#unite(profile, this.#node("external", externalId));
-    this.#unite(profile, this.#node(kind, value));
+  mention(kind: Kind, value: string, event: number): Identifier {
+    const key = `${kind} ${value}`;
+    const found = this.#identifiers.get(key);
+    if (found) {
+      found.event ??= event;
+      return found;
+    }
+    const person = somebody({ identified: kind === "external", profileIds: kind === "profile" ? [value] : [] });
+    const made = { kind, value, person, owner: null, event, moved: false };
+    this.#identifiers.set(key, made);
+    return made;
   }
 
-  /** @returns false when both are somebody already, and not the same person */
-  join(a: Node, b: Node): boolean {
-    const [one, other] = [root(a), root(b)];
-    if (one === other) return true;
-    if (clash(one.external, other.external) || clash(one.profile, other.profile)) return false;
-    this.#unite(one, other);
-    return true;
+  join(main: Identifier, other: Identifier, event: number): void {
+    const [mine, theirs] = [root(main.person), root(other.person)];
+    if (mine === theirs) return;
+    if (!mine.identified || !theirs.identified) unite(mine, theirs, event);
+    else if (other.kind !== "anonymous") this.#apart.push(event);
+    else {
+      this.#takeovers.push(event);
+      other.person = mine;
+      other.event = event;
+      other.moved = true;
+    }
   }
 
-  number(mains: readonly Node[]): Omit<Grouping, "apart"> {
-    const numbers = new Map<Node, number>();
-    const components: Grouping["components"] = [];
-    const numberOf = (node: Node): number => {
-      const top = root(node);
-      const number = numbers.get(top) ?? components.push({ profileId: null, externalEvent: null });
+  number(mains: readonly Person[]): Grouping {
+    const numbers = new Map<Person, number>();
+    const found: Grouping["components"] = [];
+    const numberOf = (person: Person): number => {
+      const top = root(person);
+      const [profileId = null] = top.profileIds;
+      const number = numbers.get(top) ?? found.push({ profileId, externalEvent: null });
       numbers.set(top, number);
       return number;
     };
     const componentOf = mains.map(numberOf);
     const identifiers: Grouping["identifiers"] = [];
-    for (const node of this.#nodes.values()) {
-      if (node.event === null) continue;
-      const component = components[numberOf(node) - 1];
-      if (component === undefined) throw new Error("a component was not counted");
-      if (node.kind === "profile") component.profileId = root(node).profile ?? node.value;
-      else identifiers.push({ kind: node.kind, value: node.value, component: numberOf(node), event: node.event });
-      if (node.kind === "external")
-        component.externalEvent = Math.min(component.externalEvent ?? node.event, node.event);
+    for (const { kind, value, person, owner, event, moved } of this.#identifiers.values()) {
+      if (event === null) continue;
+      const component = numberOf(person);
+      if (kind === "profile") continue;
+      identifiers.push({ kind, value, component, event, from: moved ? (owner ?? nobody) : null });
+      const one = found[component - 1];
+      if (one && kind === "external") one.externalEvent = Math.min(one.externalEvent ?? event, event);
     }
-    return { componentOf, identifiers, components };
-  }
-
-  #node(kind: Kind, value: string): Node {
-    const key = `${kind} ${value}`;
-    const found = this.#nodes.get(key);
-    if (found) return found;
-    const external = kind === "external" ? value : null;
-    const made = { kind, value, event: null, parent: null, external, profile: null };
-    this.#nodes.set(key, made);
-    return made;
-  }
-
-  #unite(a: Node, b: Node): void {
-    const [one, other] = [root(a), root(b)];
-    if (one === other) return;
-    other.parent = one;
-    one.external ??= other.external;
-    one.profile ??= other.profile;
+    const merges = [...numbers.keys()]
+      .filter(({ profileIds }) => profileIds.size > 1)
+      .map(({ profileIds, links }) => ({ profileIds: [...profileIds], events: links }));
+    return { componentOf, identifiers, components: found, merges, takeovers: this.#takeovers, apart: this.#apart };
   }
 }
 
-const clash = (a: string | null, b: string | null): boolean => a !== null && b !== null && a !== b;
+const somebody = ({ identified, profileIds }: { identified: boolean; profileIds: string[] }): Person => ({
+  parent: null,
+  identified,
+  profileIds: new Set(profileIds),
+  links: [],
+});
 
-function root(node: Node): Node {
-  let top = node;
+function unite(one: Person, other: Person, event: number): void {
+  other.parent = one;
+  one.identified ||= other.identified;
+  one.links.push(...other.links, event);
+  for (const id of other.profileIds) one.profileIds.add(id);
+}
+
+function root(person: Person): Person {
+  let top = person;
   while (top.parent !== null) top = top.parent;
-  // Every node on the way points at the top from now on, which keeps long chains cheap.
-  for (let step = node; step.parent !== null; ) {
+  // Everyone on the way points at the top from now on, which keeps long chains cheap.
+  for (let step = person; step.parent !== null; ) {
     const next = step.parent;
     step.parent = top;
     step = next;

@@ -1,6 +1,6 @@
 import "server-only";
 import type { Tenant } from "../actor";
-import { liveTriggers } from "../automations";
+import { listenedEvents, liveTriggers } from "../automations";
 import { db } from "../db";
 import { workspaceVersion } from "./store";
 
@@ -8,7 +8,12 @@ import { workspaceVersion } from "./store";
 export type Start = Awaited<ReturnType<typeof liveTriggers>>[number];
 
 /** What intake has to know of a workspace beside the events themselves. Trusted only while `version` is the workspace's own. */
-export type Facts = { version: number; triggers: readonly Start[] };
+export type Facts = {
+  version: number;
+  triggers: readonly Start[];
+  /** Versions that listen to an event, by its name. */
+  listened: ReadonlyMap<string, readonly string[]>;
+};
 
 const workspacesMax = 5_000;
 const cached = new Map<string, Promise<Facts | null>>();
@@ -35,5 +40,7 @@ export async function forgetFacts({ workspaceId }: Tenant, seen: Facts | null): 
 /** The version is read first: what changes after that makes the write fail, and is loaded again. */
 async function load(tenant: Tenant): Promise<Facts | null> {
   const version = await workspaceVersion(db, tenant);
-  return version === null ? null : { version, triggers: await liveTriggers(db, tenant) };
+  if (version === null) return null;
+  const [triggers, listened] = await Promise.all([liveTriggers(db, tenant), listenedEvents(db, tenant)]);
+  return { version, triggers, listened };
 }

@@ -1,15 +1,18 @@
 import "server-only";
 import type { Tenant } from "../actor";
-import { databaseUnavailable, db, retryTransient, sqlState, transaction } from "../db";
+import { type Db, databaseUnavailable, db, retryTransient, sqlState, transaction } from "../db";
 import { AppError } from "../errors";
 import { log } from "../log";
 import { wake } from "../wake";
-import { entriesOf, type Plan, plan } from "./call";
-import type { KnownIdentifier } from "./components";
+import { type Plan, plan } from "./call";
+import { followed } from "./components";
+import { asksOf, entriesOf, heardOf } from "./entering";
 import { type Facts, factsOf, forgetFacts } from "./facts";
 import { type IncomingEvent, unknownUser } from "./read";
 import { count } from "./statistics";
-import { enroll, type IngestResult, ingest, profilesOf } from "./store";
+import { enroll, type IngestResult, ingest, signalRuns } from "./store";
+import { identityFacts, type Knowledge, mergeProfiles, nothingKnown } from "./store-identity";
+import { countPerformed } from "./store-performed";
 import { type Answer, answerOf, type Ticket } from "./ticket";
 
 /** `stale`: the caller's key was read before the workspace changed; it has to be looked up again. */
@@ -34,7 +37,7 @@ export async function storeGroup(tenant: Tenant, waiting: readonly Waiting[]): P
 }
 
 async function store(tenant: Tenant, all: readonly Waiting[]): Promise<void> {
-  const known = await usersOf(tenant, all);
+  let knowledge = await usersOf(tenant, all);
   let waiting = all;
   for (let round = 0; round < roundsMax && waiting.length > 0; round++) {
     const facts = await currentFacts(tenant, waiting);
@@ -42,48 +45,96 @@ async function store(tenant: Tenant, all: readonly Waiting[]): Promise<void> {
     if (facts === null || waiting.length === 0) return;
     try {
       const tickets = waiting.map(({ ticket }) => ticket);
-      const { result, made } = await write(tenant, tickets, facts, known);
+      const { result, made } = await write(tenant, tickets, facts, knowledge);
       if (result.taken) waiting = replay(waiting, result.taken);
-      else if (result.known) known.push(...result.known.map(remember));
+      else if (result.unsure) knowledge = (await merge(tenant, made, knowledge)) ?? (await learn(tenant, waiting));
       else return finish(waiting, result, made);
     } catch (thrown) {
       if (sqlState(thrown) === "GF001") await forgetFacts(tenant, facts);
+      else if (sqlState(thrown) === "GF002") knowledge = await learn(tenant, waiting);
       else if (waiting.length > 1 || !isRefusal(thrown)) throw thrown;
-      else await refuseOne(tenant, waiting, { facts, known, thrown });
+      else await refuseOne(tenant, waiting, { facts, knowledge, thrown });
     }
   }
   if (waiting.length > 0)
     throw new AppError("unavailable", undefined, { note: "a group found the world changed too often" });
 }
 
-/** One statement; only where an automation asks about the person is it a transaction of three. */
-function write(tenant: Tenant, tickets: readonly Ticket[], facts: Facts, known: readonly KnownIdentifier[]) {
+/** One statement; only where an automation asks about the person it is a transaction of a few. */
+function write(tenant: Tenant, tickets: readonly Ticket[], facts: Facts, knowledge: Knowledge) {
   return retryTransient(
-    async () => {
+    async (): Promise<{ made: Plan; result: IngestResult }> => {
       count("groups");
       const now = new Date();
-      const made = plan(tickets, facts, known, now);
+      const made = plan(tickets, facts, knowledge, now);
+      if (made.merges.length > 0) return { made, result: { unsure: true } };
       if (made.open.length === 0) return { made, result: await ingest(db, tenant, made.call) };
-      return transaction(async (tx) => {
-        const result = await ingest(tx, tenant, made.call);
-        const entries = entriesOf(made, result.people ?? [], now);
-        const entered = entries.length > 0 ? await enroll(tx, tenant, entries) : 0;
-        return { made, result: { ...result, enrolled: (result.enrolled ?? 0) + entered } };
-      });
+      return { made, result: await transaction((tx) => ingestAndLook(tx, tenant, made, now)) };
     },
     { triesMax: 12 },
   );
 }
 
+/** Stores a group, lets in whom a look at the people lets in, then tells the runs that listen, those that began just now included. */
+async function ingestAndLook(tx: Db, tenant: Tenant, made: Plan, now: Date): Promise<IngestResult> {
+  const result = await ingest(tx, tenant, made.call);
+  const people = result.people ?? [];
+  const asks = asksOf(made.open, people);
+  const performed =
+    asks.length > 0 ? await countPerformed(tx, tenant, asks, now) : new Map<string, Map<string, number>>();
+  const entries = entriesOf(made, { people, performed }, now);
+  const entered = entries.length > 0 ? await enroll(tx, tenant, entries) : 0;
+  const heard = heardOf(made, people);
+  const told = heard.events.length > 0 ? await signalRuns(tx, tenant, heard) : 0;
+  return { ...result, enrolled: (result.enrolled ?? 0) + entered, signalled: (result.signalled ?? 0) + told };
+}
+
 /** The profiles that user ids name; events whose user_id names none are refused. */
-async function usersOf(tenant: Tenant, waiting: readonly Waiting[]): Promise<KnownIdentifier[]> {
+async function usersOf(tenant: Tenant, waiting: readonly Waiting[]): Promise<Knowledge> {
   const wanted = new Set(waiting.flatMap(({ ticket }) => ticket.events.flatMap(({ event }) => event.userId ?? [])));
-  if (wanted.size === 0) return [];
-  const found = await profilesOf(db, tenant, [...wanted]);
-  const names = new Set(found.map(({ value }) => value));
+  if (wanted.size === 0) return nothingKnown;
+  const identifiers = [...wanted].map((value) => ({ kind: "profile" as const, value }));
+  const found = await identityFacts(db, tenant, { identifiers, messageIds: [] });
+  const names = new Set(found.known.map(({ value }) => value));
   for (const { ticket } of waiting)
     refuseEvents(ticket, ({ userId }) => userId !== null && !names.has(userId), unknownUser());
   return found;
+}
+
+/** Everything that decides who is who in a group, as it is now. */
+function learn(tenant: Tenant, waiting: readonly Waiting[]): Promise<Knowledge> {
+  const events = waiting.flatMap(({ ticket }) => ticket.events.map(({ event }) => event));
+  const named = (kind: "profile" | "external" | "anonymous", values: (string | null)[]) =>
+    [...new Set(values)].flatMap((value) => (value === null ? [] : { kind, value }));
+  const identifiers = [
+    ...named(
+      "profile",
+      events.map(({ userId }) => userId),
+    ),
+    ...named(
+      "external",
+      events.map(({ externalId }) => externalId),
+    ),
+    ...named(
+      "anonymous",
+      events.map(({ anonymousId }) => anonymousId),
+    ),
+  ];
+  return identityFacts(db, tenant, { identifiers, messageIds: events.flatMap(({ messageId }) => messageId ?? []) });
+}
+
+/**
+ * Profiles become one before the events that say so are stored: a crash between the two leaves a merge that the repeated request asks for.
+ * @returns what is known from then on; null when it has to be looked up
+ */
+async function merge(tenant: Tenant, { merges }: Plan, { known, seen }: Knowledge): Promise<Knowledge | null> {
+  if (merges.length === 0) return null;
+  const { survivors, woken } = await retryTransient(() => mergeProfiles(db, tenant, merges), { triesMax: 12 });
+  const merged = Object.keys(survivors).length;
+  count("merged", merged);
+  if (woken > 0) wake();
+  const wanted = merges.reduce((sum, { profileIds }) => sum + profileIds.length - 1, 0);
+  return merged === wanted ? { known: followed(known, survivors), seen } : null;
 }
 
 async function currentFacts(tenant: Tenant, waiting: readonly Waiting[]): Promise<Facts | null> {
@@ -115,9 +166,11 @@ function replay(waiting: readonly Waiting[], taken: NonNullable<IngestResult["ta
   return waiting.filter(({ settled }) => !settled);
 }
 
-function finish(waiting: readonly Waiting[], { enrolled = 0, kept = 0 }: IngestResult, { apart }: Plan): void {
-  if (enrolled > 0) wake();
-  if (apart > 0) log.info("kept people apart who share an identifier", { events: apart });
+function finish(waiting: readonly Waiting[], result: IngestResult, { apart, takeovers }: Plan): void {
+  const { enrolled = 0, kept = 0, woken = 0, signalled = 0 } = result;
+  if (enrolled + woken + signalled > 0) wake();
+  count("takeovers", takeovers);
+  if (apart > 0) log.info("a user_id and an external_id belong to two people", { events: apart });
   if (kept > 0) log.info("a publishable key did not change the address of an identified person", { times: kept });
   for (const one of waiting) {
     count("accepted", one.ticket.events.length);
@@ -138,14 +191,15 @@ function settle(one: Waiting, outcome: Outcome): void {
 async function refuseOne(
   tenant: Tenant,
   [waiting]: readonly Waiting[],
-  { facts, known, thrown }: { facts: Facts; known: readonly KnownIdentifier[]; thrown: unknown },
+  { facts, knowledge, thrown }: { facts: Facts; knowledge: Knowledge; thrown: unknown },
 ): Promise<void> {
   if (waiting === undefined || waiting.ticket.events.length === 0) throw thrown;
   const { ticket } = waiting;
   const good: Ticket["events"] = [];
   const bad = new Map<IncomingEvent, AppError>();
   const add = async (events: Ticket["events"]): Promise<void> => {
-    const problem = await attempt(tenant, { ...ticket, idempotency: null, events: [...good, ...events] }, facts, known);
+    const tried = { ...ticket, idempotency: null, events: [...good, ...events] };
+    const problem = await attempt(tenant, tried, facts, knowledge);
     const half = Math.ceil(events.length / 2);
     if (problem === null) good.push(...events);
     else if (events.length === 1) for (const { event } of events) bad.set(event, problem);
@@ -161,11 +215,11 @@ async function refuseOne(
 const undone = Symbol("undone");
 
 /** @returns null when it could be stored (it is not), else why not */
-async function attempt(tenant: Tenant, ticket: Ticket, facts: Facts, known: readonly KnownIdentifier[]) {
+async function attempt(tenant: Tenant, ticket: Ticket, facts: Facts, knowledge: Knowledge) {
   try {
     await retryTransient(() =>
       transaction(async (tx) => {
-        await ingest(tx, tenant, plan([ticket], facts, known, new Date()).call);
+        await ingest(tx, tenant, plan([ticket], facts, knowledge, new Date()).call);
         throw undone;
       }),
     );
@@ -205,10 +259,3 @@ function giveUp(waiting: readonly Waiting[], thrown: unknown): void {
       : new AppError("unavailable", undefined, { retryAfterSeconds: 1, note: "intake", cause: thrown });
   for (const one of waiting) settle(one, { kind: "failed", error });
 }
-
-const remember = ({ kind, value, profile, external }: NonNullable<IngestResult["known"]>[number]): KnownIdentifier => ({
-  kind,
-  value,
-  profileId: profile,
-  externalId: external,
-});

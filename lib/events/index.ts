@@ -1,16 +1,19 @@
 import "server-only";
 import { type Actor, allow } from "../actor";
-import { db } from "../db";
+import { type Db, db } from "../db";
 import { AppError } from "../errors";
 import { newId } from "../ids";
 import { submit } from "./queue";
 import type { Arrival } from "./read";
 import type { Accepted, BatchAccepted } from "./schema";
 import { purgeMessages } from "./store";
+import { rewriteMerged } from "./store-identity";
 import { type Answer, type Form, type Idempotency, readTicket } from "./ticket";
 
+export { alias } from "./alias";
 export { drainQueue as drainIntake, queueState as intakeQueue } from "./queue";
 export { counted as intakeCounters } from "./statistics";
+export { countPerformed, type PerformedAsk } from "./store-performed";
 export { type Answer, eventCount, type Form, type Idempotency } from "./ticket";
 
 /** A body that has arrived: parsed JSON, not looked at yet. */
@@ -69,3 +72,10 @@ async function accept<T extends Accepted | BatchAccepted>(actor: Actor, form: Fo
 
 /** A repeated message does nothing for at least 30 days. Call it now and then: each call forgets a bounded number. */
 export const forgetOldMessages = (): Promise<number> => purgeMessages(db, { olderThanDays: 31, rowsMax: 10_000 });
+
+/**
+ * Gives survivors the history of those who were merged into them, a bounded number of rows for each call; until then it is found through
+ * the tombstones. @returns how many rows were rewritten or done with; fewer than asked for: nothing is left that is due
+ */
+export const rewriteMergedEvents = (handle: Db, { rowsMax }: { rowsMax: number }): Promise<number> =>
+  rewriteMerged(handle, { rowsMax });

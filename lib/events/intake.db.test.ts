@@ -52,15 +52,6 @@ describe("who an event is about", () => {
     expect(introduced.map(({ name }) => name)).toEqual(["viewed", "$identify"]);
   });
 
-  test("two profiles that exist are both kept: the event goes to the external id's, the anonymous id stays", async () => {
-    await sendEvent(actor, { event: "viewed", anonymous_id: "k1" });
-    await identify(actor, { external_id: "K", traits: { plan: "pro" } });
-    await identify(actor, { external_id: "K", anonymous_id: "k1", traits: { plan: "max" } });
-    const [person, visitor] = [await profileOf("external", "K"), await profileOf("anonymous", "k1")];
-    expect(person).toMatchObject({ ids: ["external K"], traits: { plan: "max" } });
-    expect(visitor).toMatchObject({ ids: ["anonymous k1"], traits: {} });
-  });
-
   test("people who share a browser never become one person, in one batch or in several", async () => {
     const events = [
       { event: "viewed", anonymous_id: "s1" },
@@ -70,9 +61,9 @@ describe("who an event is about", () => {
     ];
     expect(await sendEvents(actor, { events })).toMatchObject({ accepted: 4, errors: [] });
     await identify(actor, { anonymous_id: "s1", external_id: "S3" });
-    expect(await profileOf("external", "S1")).toMatchObject({ ids: ["anonymous s1", "external S1"] });
+    expect(await profileOf("external", "S1")).toMatchObject({ ids: ["external S1"] });
     expect(await profileOf("external", "S2")).toMatchObject({ ids: ["external S2"] });
-    expect(await profileOf("external", "S3")).toMatchObject({ ids: ["external S3"] });
+    expect(await profileOf("external", "S3")).toMatchObject({ ids: ["anonymous s1", "external S3"] });
   });
 
   test("a user_id names the profile, and an unknown one is that event's error", async () => {

@@ -1,7 +1,7 @@
 import "server-only";
 import { operation } from "../operation";
-import { identify, sendEvent, sendEvents } from "./index";
-import { accepted, batchAccepted, batchInput, eventInput, identifyInput } from "./schema";
+import { alias, identify, sendEvent, sendEvents } from "./index";
+import { accepted, aliasAnswer, aliasInput, batchAccepted, batchInput, eventInput, identifyInput } from "./schema";
 
 export const sendEventOperation = operation({
   id: "sendEvent",
@@ -37,4 +37,16 @@ export const identifyOperation = operation({
   input: identifyInput,
   output: accepted,
   run: identify,
+});
+
+export const aliasOperation = operation({
+  id: "alias",
+  summary: "Fold other identifiers into one person, who survives whatever their ages.",
+  method: "POST",
+  path: "/v1/identify/alias",
+  status: 200,
+  permission: "profiles:write",
+  input: aliasInput,
+  output: aliasAnswer,
+  run: alias,
 });

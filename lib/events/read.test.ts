@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { AppError } from "../errors";
-import { bareAddress } from "./address";
+import { bareAddress } from "../profiles/schema";
 import { jsonProblem, looksPlain } from "./json";
 import { type Arrival, readEvent, readIdentify } from "./read";
 

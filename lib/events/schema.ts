@@ -1,6 +1,6 @@
 import * as z from "zod";
-import { eventName as plainEventName } from "../automations/schema";
-import { bareAddress } from "./address";
+import { eventName as plainEventName } from "../conditions/schema";
+import { keptTraits, traitProblem, traitsMax } from "../profiles/schema";
 
 export { jsonProblem, looksPlain } from "./json";
 
@@ -9,10 +9,6 @@ export const eventBytesMax = 32 * 1024;
 export const batchBytesMax = 256 * 1024;
 const batchEventsMax = 100;
 const propertiesMax = 32;
-/** Of one profile, and so of one call; the table holds a profile to the same. */
-const traitsMax = 256;
-const traitBytesMax = 8 * 1024;
-const traitNameLengthMax = 128;
 const idLengthMax = 255;
 
 /** What an identify is called in a stream of events, and in a person's history. */
@@ -36,25 +32,16 @@ const properties = anObject("properties")
   .nullish()
   .transform((given) => given ?? {});
 
-const oneTrait = (given: unknown, name: string): string | undefined => {
-  if (name === "") return "A trait needs a name.";
-  if (name.length > traitNameLengthMax) return `A trait's name has at most ${traitNameLengthMax} characters.`;
-  if (JSON.stringify(given).length > traitBytesMax) return "A trait takes at most 8 KB.";
-  if (name === "email" && given !== null && bareAddress(given) === null)
-    return "email must be exactly one bare address, such as ada@example.com, of at most 254 characters.";
-  return undefined;
-};
-
 /** `null` removes one. The address is kept lower-cased. */
 const traits = anObject("traits")
   .superRefine((given, context) => {
     if (Object.keys(given).length > traitsMax) context.addIssue(`A profile has at most ${traitsMax} traits.`);
     for (const [name, value] of Object.entries(given)) {
-      const problem = oneTrait(value, name);
-      if (problem !== undefined) context.addIssue({ code: "custom", message: problem, path: [name], input: value });
+      const problem = traitProblem(name, value);
+      if (problem !== null) context.addIssue({ code: "custom", message: problem, path: [name], input: value });
     }
   })
-  .transform((given) => (typeof given.email === "string" ? { ...given, email: bareAddress(given.email) } : given));
+  .transform(keptTraits);
 
 const timestamp = z.iso
   .datetime({ offset: true, error: "timestamp must be ISO 8601 with a zone, such as 2026-11-21T09:30:00Z." })
@@ -106,6 +93,37 @@ export const batchInput = z.object(
   },
   "The body of a batch is a JSON object with a list of events.",
 );
+
+/** Who survives, by any of the three ids, and what is folded in. Unknown keys are passed over, as of events. */
+export const aliasInput = z
+  .looseObject(
+    {
+      user_id: z
+        .string("Name the person who stays: user_id.")
+        .min(1, "user_id must not be empty.")
+        .max(idLengthMax, `user_id has at most ${idLengthMax} characters.`),
+      anonymous_id: text("anonymous_id"),
+      previous_id: text("previous_id"),
+      request_id: text("request_id"),
+    },
+    "The body of an alias is a JSON object.",
+  )
+  .refine(
+    ({ anonymous_id, previous_id }) => anonymous_id !== null || previous_id !== null,
+    "Give what is to be folded in: anonymous_id or previous_id.",
+  );
+export type AliasInput = z.output<typeof aliasInput>;
+
+export const aliasAnswer = z.object({
+  alias: z.object({
+    user_id: z.string(),
+    anonymous_id: z.string().optional(),
+    previous_id: z.string().optional(),
+    merged_at: z.iso.datetime(),
+  }),
+  request_id: z.string().optional().describe("As it was given."),
+});
+export type AliasAnswer = z.infer<typeof aliasAnswer>;
 
 const count = z.int().nonnegative();
 

@@ -9,6 +9,8 @@ const counters = {
   replays: 0,
   failures: 0,
   refusals: 0,
+  merged: 0,
+  takeovers: 0,
 };
 export type Counter = keyof typeof counters;
 

@@ -1,7 +1,6 @@
 import "server-only";
 import type { Tenant } from "../actor";
 import type { Db } from "../db";
-import type { KnownIdentifier } from "./components";
 
 /** What a group of events becomes; see the migration of this room for what each means. */
 export type IngestCall = {
@@ -17,11 +16,20 @@ export type IngestCall = {
     source: string;
     occurredAt: Date;
   }[];
-  identifiers: { kind: string; value: string; component: number; eventId: string }[];
+  identifiers: { kind: string; value: string; component: number; eventId: string; from: string | null }[];
   /** `externalEvent` counts from 1, as PostgreSQL's arrays do. */
   components: { newId: string; profileId: string | null; externalEvent: number | null }[];
   traits: { event: number; traits: string }[];
-  enrollments: { event: number; automationId: string; versionId: string; entryKey: string; details: string }[];
+  enrollments: {
+    event: number;
+    automationId: string;
+    versionId: string;
+    entryKey: string;
+    details: string;
+    every: string | null;
+  }[];
+  /** Events, counted from 1, that versions of automations listen to, and which do: by the event's name. */
+  signals: { events: number[]; versions: Readonly<Record<string, readonly string[]>> };
   /** Events, counted from 1, whose people the caller wants to see. */
   people: number[];
 };
@@ -36,20 +44,24 @@ export type Person = {
 
 export type IngestResult = {
   taken?: { request: number; hash: string; status: number; answer: string }[];
-  known?: { kind: "external" | "anonymous"; value: string; profile: string; external: string | null }[];
+  unsure?: true;
   enrolled?: number;
   kept?: number;
+  woken?: number;
+  signalled?: number;
   people?: Person[] | null;
 };
 
 const ingestSql = `select ingest($1, $2, $3::text[], $4::text[], $5::text[], $6::int[], $7::bytea[],
   $8::text[], $9::int[], $10::uuid[], $11::text[], $12::jsonb[], $13::jsonb[], $14::text[], $15::timestamptz[],
-  $16::text[], $17::text[], $18::int[], $19::uuid[], $20::uuid[], $21::uuid[], $22::int[],
-  $23::int[], $24::jsonb[], $25::int[], $26::uuid[], $27::uuid[], $28::text[], $29::jsonb[], $30::int[]) as result`;
+  $16::text[], $17::text[], $18::int[], $19::uuid[], $20::uuid[], $21::uuid[], $22::uuid[], $23::int[],
+  $24::int[], $25::jsonb[], $26::int[], $27::uuid[], $28::uuid[], $29::text[], $30::jsonb[], $31::interval[],
+  $32::int[], $33::jsonb, $34::int[]) as result`;
 
 /**
- * Stores one group, whole or not at all. @returns `taken` or `known` when nothing was done because something has to be settled first
- * @throws SQLSTATE GF001 when the workspace's version is another one, GF003 when traits grow beyond their limit, 40001 and 40P01
+ * Stores one group, whole or not at all. @returns `taken` or `unsure` when nothing was done because something has to be settled first
+ * @throws SQLSTATE GF001 when the workspace's version is another one, GF002 when a repeated message would take an identifier over,
+ * GF003 when traits grow beyond their limit, 40001 and 40P01
  */
 export async function ingest(db: Db, tenant: Tenant, call: IngestCall): Promise<IngestResult> {
   const { requests, events, identifiers, components, traits, enrollments } = call;
@@ -73,6 +85,7 @@ export async function ingest(db: Db, tenant: Tenant, call: IngestCall): Promise<
     identifiers.map(({ value }) => value),
     identifiers.map(({ component }) => component),
     identifiers.map(({ eventId }) => eventId),
+    identifiers.map(({ from }) => from),
     components.map(({ newId }) => newId),
     components.map(({ profileId }) => profileId),
     components.map(({ externalEvent }) => externalEvent),
@@ -83,6 +96,9 @@ export async function ingest(db: Db, tenant: Tenant, call: IngestCall): Promise<
     enrollments.map(({ versionId }) => versionId),
     enrollments.map(({ entryKey }) => entryKey),
     enrollments.map(({ details }) => details),
+    enrollments.map(({ every }) => every),
+    call.signals.events,
+    JSON.stringify(call.signals.versions),
     call.people,
   ]);
   const [row] = rows;
@@ -97,12 +113,13 @@ export type Entry = {
   versionId: string;
   entryKey: string;
   details: string;
+  every: string | null;
 };
 
 /** Enters people whom a look at their profile let in, in the transaction that stored their events. @returns how many entered */
 export async function enroll(db: Db, tenant: Tenant, entries: readonly Entry[]): Promise<number> {
   const [row] = await db.sql<{ entered: number }>(
-    "select enroll($1, $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::text[], $7::jsonb[]) as entered",
+    "select enroll($1, $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::text[], $7::jsonb[], $8::interval[]) as entered",
     [
       tenant.workspaceId,
       entries.map(({ eventId }) => eventId),
@@ -111,9 +128,31 @@ export async function enroll(db: Db, tenant: Tenant, entries: readonly Entry[]):
       entries.map(({ versionId }) => versionId),
       entries.map(({ entryKey }) => entryKey),
       entries.map(({ details }) => details),
+      entries.map(({ every }) => every),
     ],
   );
   return row?.entered ?? 0;
+}
+
+/** Events that were stored in this transaction, and the versions that listen to each name. */
+export type Heard = {
+  events: { eventId: string; profileId: string; name: string }[];
+  versions: Readonly<Record<string, readonly string[]>>;
+};
+
+/** Tells the runs of these people whose versions listen, last in the transaction that stored the events. @returns how many runs were told */
+export async function signalRuns(db: Db, tenant: Tenant, { events, versions }: Heard): Promise<number> {
+  const [row] = await db.sql<{ told: number }>(
+    "select signal_runs($1, $2::uuid[], $3::uuid[], $4::text[], $5::jsonb) as told",
+    [
+      tenant.workspaceId,
+      events.map(({ eventId }) => eventId),
+      events.map(({ profileId }) => profileId),
+      events.map(({ name }) => name),
+      JSON.stringify(versions),
+    ],
+  );
+  return row?.told ?? 0;
 }
 
 /** The version that everything cached about a workspace is trusted with; null when there is no such workspace. */
@@ -121,16 +160,6 @@ export async function workspaceVersion(db: Db, tenant: Tenant): Promise<number |
   const [row] = await db.sql<{ version: number }>("select version from workspaces where id = $1", [tenant.workspaceId]);
   return row?.version ?? null;
 }
-
-/** The profiles that these ids name, tombstones followed. Ids that name none are left out. */
-export const profilesOf = (db: Db, tenant: Tenant, userIds: readonly string[]): Promise<KnownIdentifier[]> =>
-  db.sql<KnownIdentifier>(
-    `select 'profile' as kind, u.id::text as value, coalesce(p.merged_into_id, p.id)::text as "profileId",
-       (select min(i.value) from identifiers i
-        where i.workspace_id = $1 and i.profile_id = coalesce(p.merged_into_id, p.id) and i.kind = 'external') as "externalId"
-     from unnest($2::uuid[]) u(id) join profiles p on p.workspace_id = $1 and p.id = u.id`,
-    [tenant.workspaceId, userIds],
-  );
 
 /** Forgets message ids that are older than anyone repeats them, a bounded number at a time. @returns how many went */
 export async function purgeMessages(db: Db, { olderThanDays, rowsMax }: { olderThanDays: number; rowsMax: number }) {

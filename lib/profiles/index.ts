@@ -8,8 +8,10 @@ import type { ListProfilesInput, Profile, ProfileInput, ProfilePage } from "./sc
 import {
   findProfile,
   type IdentifierRow,
+  type IdentityChangeRow,
   type ProfileRow,
   selectIdentifiers,
+  selectIdentityChanges,
   selectProfileIds,
   selectProfiles,
 } from "./store";
@@ -48,6 +50,13 @@ export async function profileOf(db: Db, tenant: Tenant, anyId: string): Promise<
 /** A person with everyone who was merged into them: the ids that older events and sends may carry. */
 export const profileIdsOf = (db: Db, tenant: Tenant, survivorId: string): Promise<string[]> =>
   selectProfileIds(db, tenant, survivorId);
+
+/** What became of a person's ids other than that events brought new ones; `profileIds` as of `profileIdsOf`. The newest 100. */
+export const identityChangesOf = (
+  db: Db,
+  tenant: Tenant,
+  profileIds: readonly string[],
+): Promise<IdentityChangeRow[]> => selectIdentityChanges(db, tenant, profileIds);
 
 /** The ids that were attached to one person: at most 100 of each kind. */
 export const identifiersOf = (db: Db, tenant: Tenant, profileId: string): Promise<IdentifierRow[]> =>

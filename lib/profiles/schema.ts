@@ -1,6 +1,9 @@
 import * as z from "zod";
 import { suppression } from "../suppressions/schema";
 
+export { bareAddress } from "./address";
+export { keptTraits, traitProblem, traitsBytesMax, traitsMax } from "./traits";
+
 const moment = z.iso.datetime();
 
 /** One person. */

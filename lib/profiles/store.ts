@@ -106,3 +106,29 @@ export function selectIdentifiers(db: Db, tenant: Tenant, profileIds: readonly s
     [tenant.workspaceId, profileIds],
   );
 }
+
+export type IdentityChangeRow = {
+  id: string;
+  kind: "merged" | "taken_over" | "aliased";
+  at: Date;
+  profile_id: string;
+  other_id: string | null;
+  identifier_kind: "external" | "anonymous" | null;
+  value: string | null;
+  details: { user_id?: string; external_id?: string; anonymous_id?: string; previous_id?: string; event?: string };
+};
+
+/** Merges, takeovers and aliases that one person (given with those who were merged into it) had a part in: the newest 100. */
+export const selectIdentityChanges = (
+  db: Db,
+  tenant: Tenant,
+  profileIds: readonly string[],
+): Promise<IdentityChangeRow[]> =>
+  db.sql<IdentityChangeRow>(
+    `select c.id, c.kind, uuid_time(c.id) as at, c.profile_id, c.other_id, c.identifier_kind, c.value, jsonb_strip_nulls(c.details) as details
+     from identity_changes c where c.workspace_id = $1 and c.id in (
+       (select id from identity_changes where workspace_id = $1 and profile_id = any($2::uuid[]) order by id desc limit 100)
+       union (select id from identity_changes where workspace_id = $1 and other_id = any($2::uuid[]) order by id desc limit 100))
+     order by c.id desc limit 100`,
+    [tenant.workspaceId, profileIds],
+  );

@@ -45,6 +45,7 @@ const routes: ControlRoute[] = [
     const message = world.message(id);
     return message ? { ...message, stored: world.stored(id) } : undefined;
   }),
+  row("GET", "/accepted/:id", ({ world, id }) => world.accepted(z.coerce.number().int().min(0).parse(id))),
   row("POST", "/messages/:id/events", ({ world, body, id }) => {
     const { type, ...data } = messageAction.parse(body);
     world.act(id, type, data);

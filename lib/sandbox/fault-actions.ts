@@ -27,7 +27,11 @@ export async function perform(
       return sent(wire, madeUp(rule));
     case "redirect":
       if (rule.applyBefore) await run();
-      return sent(wire, { status: rule.status ?? 307, headers: { Location: rule.location ?? "/" }, body: "" });
+      return sent(wire, {
+        status: rule.status ?? 307,
+        headers: { Location: rule.location ?? trapUrl(world, fault, wire) },
+        body: "",
+      });
     case "emptyOk":
       if (rule.applyBefore !== false) await run();
       return sent(wire, { ...json({}), body: "" });
@@ -42,6 +46,8 @@ export async function perform(
     case "hangAfterAccept":
       await run();
       return null;
+    case "fewerAnswers":
+      return sent(wire, lacking(await run(), rule.items ?? 1));
     case "closeIdle": {
       const answer = await run();
       wire.response.once("finish", () => setImmediate(() => wire.request.socket.destroySoon()));
@@ -58,6 +64,19 @@ export async function perform(
     case "pauseAccount":
       return sent(wire, await run());
   }
+}
+
+/** Below this, a call is carried out as ever, and it is noted that somebody followed. */
+export const trap = /^\/redirected\/(fault-\d+)(\/.*)$/;
+const trapUrl = (world: WorldState, { id }: Fault, { request }: Wire): string => {
+  const { pathname, search } = new URL(request.url ?? "/", "http://sandbox");
+  return `${world.baseUrl}/redirected/${id}${pathname.replace(/^\/t\/[^/]+/, "")}${search}`;
+};
+
+/** A list of answers without its first ones; what is no list stays. */
+function lacking(answer: Answer, count: number): Answer {
+  const answers: unknown = JSON.parse(answer.body);
+  return Array.isArray(answers) ? { ...answer, body: JSON.stringify(answers.slice(count)) } : answer;
 }
 
 async function sent(wire: Wire, answer: Answer): Promise<Answer> {

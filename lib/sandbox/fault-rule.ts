@@ -13,6 +13,7 @@ const faultActions = [
   "delayedAccept",
   "emptyOk",
   "partialBatch",
+  "fewerAnswers",
   "indexLag",
   "neverIndexed",
   "pauseStream",
@@ -64,8 +65,9 @@ export const faultRule = z.strictObject({
   /** slowBody: speed, and where it stops for good. truncatedBody, resetInBody: where the body is cut (half). */
   bytesPerSecond: z.number().min(1).optional(),
   stopAfterBytes: z.number().int().min(0).optional(),
-  /** partialBatch: how many items are carried out. */
+  /** partialBatch: how many items are carried out. fewerAnswers: how many answers the list lacks, from its beginning (1). */
   items: z.number().int().min(0).optional(),
+  /** redirect: where to; absent: to a place of this world that carries the call out and counts who comes (`followed`). */
   location: z.string().optional(),
 });
 export type FaultRule = z.infer<typeof faultRule>;
@@ -78,6 +80,7 @@ export const sendActions: ReadonlySet<FaultAction> = new Set<FaultAction>([
   "delayedAccept",
   "emptyOk",
   "partialBatch",
+  "fewerAnswers",
   "indexLag",
   "neverIndexed",
   "pauseStream",

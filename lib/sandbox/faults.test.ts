@@ -177,6 +177,22 @@ test("redirect: the caller is sent elsewhere and nothing is stored", async () =>
   expect([answer.status, answer.headers.location, world.outbox().length]).toEqual([302, "/server", 0]);
 });
 
+test("redirect to nowhere in particular: who follows is carried out, and told of", async () => {
+  const { world, fault } = under({ action: "redirect", status: 307, count: 1 });
+  const { headers } = await send(world);
+  expect([fault.followed(), world.outbox().length]).toEqual([0, 0]);
+  const answer = await rawCall(String(headers.location), { token: world.serverToken, body: letter });
+  expect([answer.status, fault.followed(), world.outbox().length]).toEqual([200, 1, 1]);
+});
+
+test("fewerAnswers: all is accepted, and the list of answers lacks its first ones", async () => {
+  const { world } = under({ action: "fewerAnswers", items: 2 });
+  const body = ["x", "y", "z"].map((To) => ({ ...letter, To: `${To}@example.com` }));
+  const answer = await rawCall(`${world.apiUrl}/email/batch`, { token: world.serverToken, body });
+  expect(world.outbox()).toHaveLength(3);
+  expect(answer.json).toMatchObject([{ To: "z@example.com" }]);
+});
+
 test("matchers: method, path, token, stream, recipient, metadata; the first willing rule acts", async () => {
   const world = newWorld();
   const other = world.addServerToken();

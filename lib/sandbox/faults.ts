@@ -28,6 +28,7 @@ export function addFault(world: WorldState, rule: FaultRule): Fault {
     addedAtMs: world.clock.nowMs(),
     matched: 0,
     fired: 0,
+    followed: 0,
     // A source of its own, so that rules do not disturb each other or the ids.
     chance: seededChance(`${world.seed}:${world.name}:${id}`),
   };

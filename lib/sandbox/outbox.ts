@@ -81,6 +81,16 @@ export function outboxMessage(message: Message): OutboxMessage {
   };
 }
 
+/** Who was written to, when (milliseconds), and as which of the sender's messages. */
+export type AcceptedMessage = { id: string; to: string; metadata: Record<string, string>; acceptedAtMs: number };
+
+export const acceptedMessage = ({ id, recipients, metadata, acceptedAtMs }: Message): AcceptedMessage => ({
+  id,
+  to: recipients.map(({ email }) => email).join(","),
+  metadata,
+  acceptedAtMs,
+});
+
 /** The most telling thing that has happened to the message so far. */
 export function outboxStatus(message: Message): OutboxStatus {
   if (message.heldBy !== null) return "held";

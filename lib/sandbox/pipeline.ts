@@ -1,7 +1,7 @@
 import "server-only";
 import { type Answer, empty, json, refuse } from "./answer";
 import { type Call, noEffects } from "./call";
-import { perform } from "./fault-actions";
+import { perform, trap } from "./fault-actions";
 import { chooseFault, effectsOf } from "./faults";
 import { findRoute, type Route } from "./routes";
 import type { RequestLog, WorldState } from "./state";
@@ -20,8 +20,9 @@ export type Incoming = {
 };
 
 /** One call of the emulated API, in Postmark's order: route, faults, token, headers, size, JSON, handler. */
-export async function serveApi(addressed: WorldState, incoming: Incoming, wire: Wire): Promise<void> {
+export async function serveApi(addressed: WorldState, asked: Incoming, wire: Wire): Promise<void> {
   const startedMs = Date.now();
+  const incoming = followed(addressed, asked);
   const found = findRoute(incoming.method, incoming.path);
   const token = incoming.headers[tokenHeader(found.kind === "route" ? found.route : undefined)]?.trim();
   // A token of a sibling server leads to that server under the same address.
@@ -38,14 +39,17 @@ export async function serveApi(addressed: WorldState, incoming: Incoming, wire: 
   const query = firstOfEach(incoming.query);
   const faults = world === addressed ? world.faults : [...addressed.faults, ...world.faults];
   const stream = query.get("messagestream") ?? /^\/message-streams\/([^/]+)/i.exec(incoming.path)?.[1];
-  const fault = chooseFault(world, faults, {
-    method: incoming.method,
-    path: incoming.path,
-    token,
-    isSend: route.isSend,
-    stream,
-    body,
-  });
+  const fault =
+    incoming !== asked
+      ? undefined
+      : chooseFault(world, faults, {
+          method: incoming.method,
+          path: incoming.path,
+          token,
+          isSend: route.isSend,
+          stream,
+          body,
+        });
   const call: Call = {
     ...incoming,
     params,
@@ -64,6 +68,15 @@ export async function serveApi(addressed: WorldState, incoming: Incoming, wire: 
   }
   const answer = await perform(world, fault, run, wire);
   log(answer, { fault: fault.rule.action, call });
+}
+
+/** Who follows a redirect of ours is noted, and served as if the call had come to the right place. */
+function followed(world: WorldState, incoming: Incoming): Incoming {
+  const [, faultId, path] = trap.exec(incoming.path) ?? [];
+  if (path === undefined) return incoming;
+  const fault = [world, ...world.siblings].flatMap(({ faults }) => faults).find(({ id }) => id === faultId);
+  if (fault) fault.followed += 1;
+  return { ...incoming, path };
 }
 
 async function answerCall(world: WorldState, route: Route, call: Call, token: string | undefined): Promise<Answer> {

@@ -157,7 +157,16 @@ export type RequestLog = {
   durationMs: number;
 };
 
-export type Fault = { id: string; rule: FaultRule; addedAtMs: number; matched: number; fired: number; chance: Chance };
+export type Fault = {
+  id: string;
+  rule: FaultRule;
+  addedAtMs: number;
+  matched: number;
+  fired: number;
+  /** Redirects that somebody followed. */
+  followed: number;
+  chance: Chance;
+};
 
 type ServerRecord = {
   id: number;

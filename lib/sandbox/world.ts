@@ -5,7 +5,7 @@ import { addFault, removeFaults } from "./faults";
 import { happen, Impossible } from "./happenings";
 import type { HookEngine } from "./hooks";
 import { release } from "./lifecycle";
-import { hookEntry, type OutboxMessage, outboxMessage } from "./outbox";
+import { type AcceptedMessage, acceptedMessage, hookEntry, type OutboxMessage, outboxMessage } from "./outbox";
 import { source, storedCopy } from "./render";
 import {
   type ActionData,
@@ -24,8 +24,15 @@ import { blank, findStream } from "./streams";
 import { seenSuppressions, suppress } from "./suppression-list";
 import { noTriggers } from "./webhook-input";
 
-type FaultReport = { id: string; action: FaultRule["action"]; rule: FaultRule; matched: number; fired: number };
-type FaultHandle = { id: string; fired(): number; matched(): number; remove(): void };
+type FaultReport = {
+  id: string;
+  action: FaultRule["action"];
+  rule: FaultRule;
+  matched: number;
+  fired: number;
+  followed: number;
+};
+type FaultHandle = { id: string; fired(): number; matched(): number; followed(): number; remove(): void };
 
 /** One isolated account with one server, held in process: the same things the control plane does. Times are the world's. */
 export type World = {
@@ -39,6 +46,8 @@ export type World = {
   readonly server: { id: number; name: string };
   /** All accepted messages in the order of acceptance, whatever search knows. */
   outbox(): OutboxMessage[];
+  /** The same in short, from the nth on: what a test can afford to ask for again and again. */
+  accepted(from?: number): AcceptedMessage[];
   message(messageId: string): OutboxMessage | undefined;
   /** What the first recipient would have got: placeholders replaced, links rewritten. */
   stored(messageId: string): { html: string | null; text: string | null; source: string } | undefined;
@@ -83,6 +92,7 @@ export function worldHandle({ state, hooks, addSibling }: WorldParts): World {
       return { id: state.server.id, name: state.server.name };
     },
     outbox: () => [...state.messages.values()].map(outboxMessage),
+    accepted: (from = 0) => [...state.messages.values()].slice(from).map(acceptedMessage),
     message: (id) => {
       const message = find(id);
       return message && outboxMessage(message);
@@ -95,7 +105,7 @@ export function worldHandle({ state, hooks, addSibling }: WorldParts): World {
     },
     addFault: (rule) => faultHandle(state, rule),
     faults: () =>
-      state.faults.map(({ id, rule, matched, fired }) => ({ id, action: rule.action, rule, matched, fired })),
+      state.faults.map(({ chance: _, addedAtMs: __, ...fault }) => ({ ...fault, action: fault.rule.action })),
     clearFaults: () => void removeFaults(state),
     settings: (patch) => changeSettings(state, patch),
     addSuppression({ stream, email, reason = "ManualSuppression", origin = "Customer" }) {
@@ -137,6 +147,7 @@ function faultHandle(state: WorldState, rule: FaultRule): FaultHandle {
     id: fault.id,
     fired: () => fault.fired,
     matched: () => fault.matched,
+    followed: () => fault.followed,
     remove: () => void removeFaults(state, fault.id),
   };
 }

@@ -2,7 +2,7 @@ import type { News } from "../connections/schema";
 import { advance, isInFlight, type SendFact, type SendStatus } from "./advance";
 
 /** What is known of a send while it is held for an update. */
-export type SendState = { id: string; status: SendStatus };
+export type SendState = { id: string; status: SendStatus; provider_message_id?: string | null };
 
 /** What news adds to a send. Times are the first of their kind; counts are to be added. */
 export type SendChange = {
@@ -13,6 +13,8 @@ export type SendChange = {
   statusChanged: boolean;
   detail: string | null;
   providerMessageId: string | null;
+  /** Of the attempt that was taken, when the news says it. */
+  batchId: string | null;
   recipient: string | null;
   deliveredAt: Date | null;
   bouncedAt: Date | null;
@@ -36,7 +38,7 @@ const facts: Record<News["kind"], SendFact> = {
 
 /** What news of one send comes to, in whatever order it is given. */
 export function foldNews(send: SendState, news: readonly News[]): SendChange {
-  const status = news.reduce((now, item) => advance(now, facts[item.kind]), send.status);
+  const status = news.reduce((now, item) => advance(now, facts[item.kind]), settledBefore(send));
   const first = (kind: News["kind"]) => earliest(news.filter((item) => item.kind === kind));
   return {
     id: send.id,
@@ -45,6 +47,7 @@ export function foldNews(send: SendState, news: readonly News[]): SendChange {
     statusChanged: status !== send.status,
     detail: status === "failed" ? wordsOf(news.find((item) => item.kind === "failed")) : null,
     providerMessageId: news.find((item) => item.providerMessageId !== null)?.providerMessageId ?? null,
+    batchId: news.find(({ batchId }) => batchId)?.batchId ?? null,
     recipient: news.find((item) => item.recipient !== null)?.recipient ?? null,
     deliveredAt: first("delivered"),
     bouncedAt: first("bounced"),
@@ -54,6 +57,10 @@ export function foldNews(send: SendState, news: readonly News[]): SendChange {
     opens: news.filter((item) => item.kind === "opened").length,
   };
 }
+
+/** "Failed" is the provider's word once it has told an id of the message; before, it was ours, and counts as little as "skipped". */
+const settledBefore = ({ status, provider_message_id: messageId }: SendState): SendStatus =>
+  status === "failed" && messageId === null ? "skipped" : status;
 
 /** How the timeline calls it. */
 export function engagementKind(news: News): string {

@@ -3,7 +3,7 @@ import * as z from "zod";
 import { type Actor, allow } from "../actor";
 import { db } from "../db";
 import { invalidField } from "../errors";
-import { identifiersOf, profileIdsOf, profileOf } from "../profiles";
+import { identifiersOf, identityChangesOf, profileIdsOf, profileOf } from "../profiles";
 import type { ProfileInput } from "../profiles/schema";
 import {
   type HistoryInput,
@@ -28,7 +28,7 @@ export async function profileTimeline(actor: Actor, input: HistoryInput): Promis
   return { data: page.map(toEntry), next_cursor: last && rows.length > page.length ? writeCursor(last) : null };
 }
 
-/** Every id that was attached to a person, with the event that brought it. @throws AppError `not_found` */
+/** Every id that was attached to a person, with the event that brought it, and what else became of them. @throws AppError `not_found` */
 export async function profileIdentity(actor: Actor, input: ProfileInput): Promise<IdentityList> {
   const tenant = allow(actor, "profiles:read");
   const person = await profileOf(db, tenant, input.id);
@@ -48,7 +48,26 @@ export async function profileIdentity(actor: Actor, input: ProfileInput): Promis
       event: event ? { ...event, occurred_at: event.occurred_at.toISOString() } : null,
     };
   });
-  return { data };
+  const mine = await profileIdsOf(db, tenant, person.id);
+  const changes = (await identityChangesOf(db, tenant, mine)).map((change) => ({
+    id: change.id,
+    at: change.at.toISOString(),
+    kind: change.kind,
+    role: mine.includes(change.profile_id) ? ("gained" as const) : ("lost" as const),
+    other_id: mine.includes(change.profile_id) ? change.other_id : change.profile_id,
+    identifier:
+      change.identifier_kind === null || change.value === null
+        ? null
+        : { kind: change.identifier_kind, value: change.value },
+    named: [
+      change.details.user_id,
+      change.details.external_id,
+      change.details.previous_id,
+      change.details.anonymous_id,
+    ].flatMap((id) => id ?? []),
+    event: change.details.event ?? null,
+  }));
+  return { data, changes };
 }
 
 /** The runs of a person through automations, newest first. @throws AppError `not_found` */

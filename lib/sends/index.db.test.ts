@@ -169,12 +169,43 @@ describe("the send log", () => {
       clicked_at: null,
       opens: 0,
       clicks: 0,
+      waiting_since: expect.any(String),
+      due_at: expect.any(String),
     });
     const stranger = actorIn((await makeWorkspace(db)).id);
     expect(await ids(stranger, {})).toEqual([]);
     await expect(getSend(stranger, { id })).rejects.toMatchObject({ code: "not_found" });
     await expect(getSend(actor, { id: "no-id" })).rejects.toMatchObject({ code: "not_found" });
     await expect(getSend(actor, { id: nextId() })).rejects.toMatchObject({ code: "not_found" });
+  });
+
+  test("is filtered by why a send waits or ended, as it is shown, and by being held at all", async () => {
+    const { at, actor, workspaceId } = await world();
+    const paused = await makeAutomation(db, { workspaceId, connectionId: at.connectionId, status: "paused" });
+    const failing = await makeConnection(db, { workspaceId, status: "failing" });
+    const held = { ...at, connectionId: failing.id };
+    const made = await makeSends(db, { workspaceId }, [
+      { ...at },
+      { ...at, reason: "late", dueAt: null },
+      { ...at, automationId: paused.id, dueAt: null },
+      { ...held, reason: "provider_busy" },
+      { ...held, reason: "late", dueAt: null },
+      { ...at, reason: "provider_busy" },
+      { ...at, status: "unknown", reason: "cannot_know", unknownSince: new Date() },
+      { ...at, status: "skipped", reason: "suppressed" },
+    ]);
+    const [turn, late, parked, failed, lateToo, busy, unknown, skipped] = made.map(({ id }) => id);
+    expect(await ids(actor, { reason: "late" })).toEqual([lateToo, late]);
+    expect(await ids(actor, { reason: "paused" })).toEqual([parked]);
+    expect(await ids(actor, { reason: "connection_failing" })).toEqual([failed]);
+    expect(await ids(actor, { reason: "provider_busy" })).toEqual([busy]);
+    expect(await ids(actor, { status: "unknown", reason: "cannot_know" })).toEqual([unknown]);
+    expect(await ids(actor, { reason: "suppressed" })).toEqual([skipped]);
+    expect(await ids(actor, { held: "true" })).toEqual([lateToo, failed, parked, late]);
+    expect(await ids(actor, { held: "true", reason: "late" })).toEqual([lateToo, late]);
+    expect(await ids(actor, { held: "false", status: "queued" })).toEqual([busy, turn]);
+    const [first] = (await list(actor, { held: "true", limit: 1 })).data;
+    expect(first).toMatchObject({ reason: "late", due_at: null, waiting_since: expect.any(String) });
   });
 
   test("is filtered by each of its fields, and by several at once", async () => {

@@ -1,12 +1,11 @@
 import "server-only";
-import * as z from "zod";
 import { type Actor, allow, type Tenant } from "../actor";
 import { db, transaction } from "../db";
-import { AppError } from "../errors";
 import { findProfile, profileIdsOf } from "../profiles";
 import { normalEmail } from "../suppressions/schema";
 import { wake } from "../wake";
-import { resumeSending as clearStop, stopSending as setStop } from "../workspaces";
+import { resumeSending as clearStop, stopSending as setStop, workspaceById } from "../workspaces";
+import { isId, readSend } from "./read-send";
 import type {
   ListSendsInput,
   ResumeSendingInput,
@@ -20,18 +19,16 @@ import {
   type SendFilter,
   selectIdsMatching,
   selectIdsNamed,
-  selectSendEvents,
   selectSends,
-  selectSendsById,
   skipOverdueSteps,
   skipQueued,
   toSend,
 } from "./store";
-import { eventsOf } from "./timeline";
 
 export { profileEnrollments, profileIdentity, profileTimeline } from "./history";
 export { applyPendingNews, sweepPendingNews } from "./news";
 export { receiveWebhook } from "./receive";
+export { resolveSend, resolveSends, waitingSends } from "./resolve";
 export { releaseParked, skipQueued } from "./store";
 
 /** The send log, newest first. */
@@ -45,20 +42,20 @@ export async function listSends(actor: Actor, input: ListSendsInput): Promise<Se
 
 /** One send with its history. @throws AppError `not_found` */
 export async function getSend(actor: Actor, { id }: SendInput): Promise<SendWithEvents> {
-  const tenant = allow(actor, "sends:read");
-  const [row] = await selectSendsById(db, tenant, isId(id) ? [id] : []);
-  if (!row) throw new AppError("not_found", "There is no such send in this workspace.");
-  return { ...toSend(tenant, row), events: eventsOf(row, await selectSendEvents(db, tenant, row.id)) };
+  return readSend(allow(actor, "sends:read"), id);
 }
 
-/** Nothing of the workspace leaves from now on. With `queued: "skip"` what waits is dropped. Again is harmless. */
+/**
+ * Nothing of the workspace begins to leave from now on. With `queued: "skip"` what waits is dropped, and what is on its way should it
+ * come back. Again is harmless.
+ */
 export async function stopSending(actor: Actor, input: StopSendingInput): Promise<SendingState> {
   const tenant = allow(actor, "sends:write");
   const state = await transaction(async (tx) => {
     const workspace = await setStop(actor);
     const skipped =
       input.queued === "skip"
-        ? await skipQueued(tx, tenant, { automationId: null, before: "ever", reason: "sending_stopped" })
+        ? await skipQueued(tx, tenant, { automationId: null, since: null, reason: "sending_stopped" })
         : 0;
     return { sending_stopped_at: workspace.sending_stopped_at, skipped };
   }, longTransaction);
@@ -66,13 +63,19 @@ export async function stopSending(actor: Actor, input: StopSendingInput): Promis
   return state;
 }
 
-/** Lets mail leave again. With `overdue: "skip"` what was to leave meanwhile is dropped, also what runs were only about to queue. */
+/**
+ * Lets mail leave again. With `overdue: "skip"` what was to leave meanwhile is dropped, also what runs were only about to queue, but not
+ * what was queued before and waits for another reason.
+ */
 export async function resumeSending(actor: Actor, input: ResumeSendingInput): Promise<SendingState> {
   const tenant = allow(actor, "sends:write");
   const state = await transaction(async (tx) => {
+    const { sending_stopped_at: stoppedAt } = await workspaceById(tx, tenant);
     const workspace = await clearStop(actor);
-    if (input.overdue === "send") return { sending_stopped_at: workspace.sending_stopped_at, skipped: 0 };
-    const skipped = await skipQueued(tx, tenant, { automationId: null, before: "now", reason: "overdue" });
+    if (input.overdue === "send" || stoppedAt === null)
+      return { sending_stopped_at: workspace.sending_stopped_at, skipped: 0 };
+    const since = new Date(stoppedAt);
+    const skipped = await skipQueued(tx, tenant, { automationId: null, since, reason: "overdue" });
     await skipOverdueSteps(tx, tenant, { automationId: null });
     return { sending_stopped_at: workspace.sending_stopped_at, skipped };
   }, longTransaction);
@@ -82,8 +85,6 @@ export async function resumeSending(actor: Actor, input: ResumeSendingInput): Pr
 
 /** A backlog is dropped in one go, so that nothing of it leaves in between. */
 const longTransaction = { timeoutMs: 60_000 };
-
-const isId = (text: string): boolean => z.uuid().safeParse(text).success;
 
 /** What a caller asks for as what the log can be asked. Null: nothing can match. */
 async function filterOf(tenant: Tenant, input: ListSendsInput): Promise<SendFilter | null> {
@@ -95,6 +96,8 @@ async function filterOf(tenant: Tenant, input: ListSendsInput): Promise<SendFilt
     automationId,
     messageId: input.message_id || undefined,
     connectionId,
+    reason: input.reason || undefined,
+    held: input.held && input.held === "true",
   };
   if (profileId) {
     const person = await findProfile(db, tenant, profileId);

@@ -7,6 +7,8 @@ import {
   profileEnrollments,
   profileIdentity,
   profileTimeline,
+  resolveSend,
+  resolveSends,
   resumeSending,
   stopSending,
 } from "./index";
@@ -15,6 +17,9 @@ import {
   identityList,
   listSendsInput,
   personEnrollmentPage,
+  resolvedSends,
+  resolveSendInput,
+  resolveSendsInput,
   resumeSendingInput,
   sendInput,
   sendingState,
@@ -46,6 +51,30 @@ export const getSendOperation = operation({
   input: sendInput,
   output: sendWithEvents,
   run: getSend,
+});
+
+export const resolveSendOperation = operation({
+  id: "resolveSend",
+  summary: "Say what becomes of a send that is unknown or held for being late.",
+  method: "POST",
+  path: "/v1/sends/{id}/resolve",
+  status: 200,
+  permission: "sends:write",
+  input: resolveSendInput,
+  output: sendWithEvents,
+  run: resolveSend,
+});
+
+export const resolveSendsOperation = operation({
+  id: "resolveSends",
+  summary: "Say what becomes of many such sends at once.",
+  method: "POST",
+  path: "/v1/projects/{project_id}/sends/resolve",
+  status: 200,
+  permission: "sends:write",
+  input: resolveSendsInput,
+  output: resolvedSends,
+  run: resolveSends,
 });
 
 export const stopSendingOperation = operation({

@@ -9,7 +9,9 @@ const moment = z.iso.datetime();
 
 /** One line of a send's history: our own steps, and what the provider reported. */
 const sendEvent = z.object({
-  type: z.string().describe("queued, attempt, sent, skipped, failed, held, delivered, bounced, opened, clicked…"),
+  type: z
+    .string()
+    .describe("queued, attempt, sent, skipped, failed, held, marked_sent, sent_again, delivered, bounced, opened…"),
   occurred_at: moment,
   data: z.record(z.string(), z.unknown()),
 });
@@ -33,7 +35,7 @@ const send = z.object({
     .string()
     .nullable()
     .describe(
-      "Why it is held (late, sending_stopped, connection_failing, connection_disabled, paused…), was skipped or failed.",
+      "Why it is held (late, sending_stopped, connection_failing, connection_disabled, stream_refused, paused…), was skipped or failed.",
     ),
   provider_message_id: z.string().nullable(),
   attempts: z.int().nonnegative(),
@@ -44,6 +46,14 @@ const send = z.object({
   clicked_at: moment.nullable().describe("First click."),
   opens: z.int().nonnegative().describe("Distinct opens."),
   clicks: z.int().nonnegative().describe("Distinct links, by recipient."),
+  waiting_since: moment
+    .nullable()
+    .describe("Of queued ones: when it was to leave. Of unknown ones: since when it is not known whether it left."),
+  due_at: moment
+    .nullable()
+    .describe(
+      "When it is looked at next by itself. Null when nothing happens before somebody acts, and when it is settled.",
+    ),
 });
 export type Send = z.infer<typeof send>;
 
@@ -75,6 +85,13 @@ export const listSendsInput = z.strictObject({
   message_id: looseId.optional().describe("The provider's id of the message."),
   connection_id: looseId.optional(),
   profile_id: looseId.optional().describe("Any of a person's three ids."),
+  reason: text(64).optional().describe("As the send shows it: late, cannot_know, paused, suppressed…"),
+  held: z
+    .enum(["true", "false"])
+    .optional()
+    .describe(
+      "Queued ones that somebody has to let go: late, paused, stopped, of a failing or disabled connection or a refused stream.",
+    ),
   q: text(200).optional().describe("An id, the beginning of a recipient, or part of a recent subject."),
   limit: z.coerce.number().int().min(1).max(200).default(50),
   cursor: z.uuid("This is not a cursor of this list.").optional(),
@@ -83,6 +100,43 @@ export type ListSendsInput = z.infer<typeof listSendsInput>;
 
 export const sendInput = z.strictObject({ id: looseId });
 export type SendInput = z.infer<typeof sendInput>;
+
+// ——— A person decides
+
+/**
+ * What a person says about a send that nobody else can settle. `sent`: the provider took it. `again`: it leaves now, whatever became of
+ * earlier calls. `skip`: it never leaves; the run goes on.
+ */
+const resolution = z
+  .enum(["sent", "again", "skip"])
+  .describe("sent: the provider took it. again: it leaves now, perhaps a second time. skip: it never leaves.");
+export type Resolution = z.infer<typeof resolution>;
+
+export const resolveSendInput = z.strictObject({ id: looseId, as: resolution });
+export type ResolveSendInput = z.infer<typeof resolveSendInput>;
+
+const resolvedAtOnceMax = 500;
+export const resolveSendsInput = z.strictObject({
+  project_id: projectId,
+  ids: z
+    .array(looseId)
+    .min(1, "Name at least one send.")
+    .max(resolvedAtOnceMax, `Name at most ${resolvedAtOnceMax} sends at once.`),
+  as: resolution,
+});
+export type ResolveSendsInput = z.infer<typeof resolveSendsInput>;
+
+const unresolved = z.object({ id: z.string(), error: z.enum(["not_found", "conflict"]), detail: z.string() });
+export type Unresolved = z.infer<typeof unresolved>;
+export const resolvedSends = z.object({
+  resolved: z.int().nonnegative().describe("Sends that are as asked, those included that were decided so before."),
+  errors: z.array(unresolved),
+});
+export type ResolvedSends = z.infer<typeof resolvedSends>;
+
+/** How many sends wait for more than their turn. Counted up to `waitingCountMax`; what stands there may be more. */
+export type WaitingSends = { unknown: number; held: number; late: number; cannotKnow: number; toDecide: number };
+export const waitingCountMax = 1_000;
 
 /** What becomes of queued sends when everything is stopped: `hold` keeps them, `skip` drops them. */
 export const stopSendingInput = z.strictObject({
@@ -136,7 +190,20 @@ const identityEntry = z.object({
   event: z.object({ id: z.uuid(), name: z.string(), source: z.string(), occurred_at: moment }).nullable(),
 });
 export type IdentityEntry = z.infer<typeof identityEntry>;
-export const identityList = z.object({ data: z.array(identityEntry) });
+
+/** Something else that happened to a person's ids. */
+const identityChange = z.object({
+  id: z.uuid(),
+  at: moment,
+  kind: z.enum(["merged", "taken_over", "aliased"]),
+  role: z.enum(["gained", "lost"]).describe("Whether the person got the other's history or id, or had an id taken."),
+  other_id: z.uuid().nullable().describe("The other profile; null where an alias attached an id that nobody had."),
+  identifier: z.object({ kind: z.enum(["external", "anonymous"]), value: z.string() }).nullable(),
+  named: z.array(z.string()).describe("The ids that named the two as one."),
+  event: z.string().nullable().describe("The event that did; null for an alias."),
+});
+export type IdentityChange = z.infer<typeof identityChange>;
+export const identityList = z.object({ data: z.array(identityEntry), changes: z.array(identityChange) });
 export type IdentityList = z.infer<typeof identityList>;
 
 /** A person's run through an automation. */

@@ -59,8 +59,8 @@ export function lockSends(
 }
 
 /**
- * Writes what news changed. What was still open is settled by it: no lease, nothing due, the newest attempt taken by the provider.
- * `sent_at` is then when that attempt began: surely not later than the provider took it, which is what looking up relies on.
+ * Writes what news changed. What was still open is settled by it: no lease, nothing due, and one attempt taken by the provider: the one
+ * that the news names, also of a send that was queued again since, else the newest. `sent_at` is then when that attempt began: surely not later than the provider took it, which is what looking up relies on.
  */
 export async function updateSends(
   db: Db,
@@ -70,16 +70,16 @@ export async function updateSends(
   await db.sql(
     `with change as materialized (
        select * from jsonb_to_recordset($2::jsonb) n(id uuid, status text, settles bool, "statusChanged" bool, detail text,
-         "providerMessageId" text, recipient text, "deliveredAt" timestamptz, "bouncedAt" timestamptz, "complainedAt" timestamptz,
+         "providerMessageId" text, "batchId" text, recipient text, "deliveredAt" timestamptz, "bouncedAt" timestamptz, "complainedAt" timestamptz,
          "openedAt" timestamptz, "clickedAt" timestamptz, opens int, clicks int)
-     ), newest as materialized (
-       select distinct on (a.send_id) a.send_id, a.number, a.started_at
+     ), taken as materialized (
+       select distinct on (a.send_id) a.send_id, a.number, a.started_at, a.batch_id::text is not distinct from lower(n."batchId") as named
        from change n join send_attempts a on a.workspace_id = $1 and a.send_id = n.id
-       order by a.send_id, a.number desc
+       order by a.send_id, named desc, a.number desc
      ), proven as (
        update send_attempts a set outcome = 'accepted'
-       from newest l join change n on n.id = l.send_id
-       where a.workspace_id = $1 and a.send_id = l.send_id and a.number = l.number and a.outcome is null and n.settles
+       from taken l join change n on n.id = l.send_id
+       where a.workspace_id = $1 and a.send_id = l.send_id and a.number = l.number and (a.outcome is null or l.named) and n.settles
      )
      update sends s set
        status = n.status,
@@ -90,7 +90,7 @@ export async function updateSends(
        unknown_since = case when n.settles then null else s.unknown_since end,
        provider_message_id = coalesce(s.provider_message_id, n."providerMessageId"),
        to_email = coalesce(s.to_email, n.recipient),
-       sent_at = coalesce(s.sent_at, (select l.started_at from newest l where l.send_id = s.id), s.created_at),
+       sent_at = coalesce(s.sent_at, (select l.started_at from taken l where l.send_id = s.id), s.created_at),
        delivered_at = least(s.delivered_at, n."deliveredAt"),
        bounced_at = least(s.bounced_at, n."bouncedAt"),
        complained_at = least(s.complained_at, n."complainedAt"),
@@ -188,14 +188,16 @@ export async function insertPendingNews(
   );
 }
 
-/** Pending news of messages. What a sweep holds at this moment is left to it. */
+/** Pending news of messages, oldest first, as much as fits into one go. What a sweep holds at this moment is left to it, as is the rest. */
 export const lockPendingNews = (db: Db, tenant: Tenant, connectionId: string, messageIds: readonly string[]) =>
   db.sql<PendingRow>(
     `select id, connection_id, news from pending_news
      where workspace_id = $1 and connection_id = $2 and provider_message_id = any($3::text[])
-     order by id for update skip locked`,
-    [tenant.workspaceId, connectionId, messageIds],
+     order by id limit $4 for update skip locked`,
+    [tenant.workspaceId, connectionId, messageIds, appliedAtOnceMax],
   );
+
+const appliedAtOnceMax = 1_000;
 
 /** Pending news of a workspace that is to be looked at again, oldest first. */
 export const lockDuePendingNews = (db: Db, tenant: Tenant, limit: number) =>

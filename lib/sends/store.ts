@@ -28,14 +28,29 @@ export type SendRow = {
   clicked_at: Date | null;
   opens: number;
   clicks: number;
+  waiting_since: Date | null;
+  due_at: Date | null;
 };
+
+/** What holds a queued send and is its connection's, its lane's, its automation's or the workspace's. */
+const hold = "send_hold(s.workspace_id, s.connection_id, s.message_stream, s.automation_id)";
+/** These are worked out; all others are stored. */
+const worksOut = [
+  "sending_stopped",
+  "connection_failing",
+  "connection_disabled",
+  "stream_refused",
+  "account_refused",
+  "paused",
+];
 
 /** "late" is for a person to decide. What else a queued row remembers is of its last attempt: what holds it now comes first. */
 const columns = `s.id, s.kind, s.connection_id, s.message_stream, s.automation_id, s.enrollment_id, s.step_id, s.profile_id,
   s.to_email, s.from_email, s.subject, s.status,
-  case when s.status = 'queued' and s.reason is distinct from 'late'
-    then coalesce(send_hold(s.workspace_id, s.connection_id, s.automation_id), s.reason) else s.reason end as reason,
-  s.detail, s.attempts, s.provider_message_id, s.created_at, s.sent_at, s.delivered_at, s.opened_at, s.clicked_at, s.opens, s.clicks`;
+  case when s.status = 'queued' and s.reason is distinct from 'late' then coalesce(${hold}, s.reason) else s.reason end as reason,
+  s.detail, s.attempts, s.provider_message_id, s.created_at, s.sent_at, s.delivered_at, s.opened_at, s.clicked_at, s.opens, s.clicks,
+  case s.status when 'queued' then s.scheduled_at when 'unknown' then s.unknown_since end as waiting_since,
+  case when s.status in ('queued', 'sending', 'unknown') and not (s.status = 'queued' and ${hold} is not null) then s.due_at end as due_at`;
 
 export type SendFilter = {
   /** Only these. */
@@ -46,6 +61,10 @@ export type SendFilter = {
   automationId?: string;
   status?: SendStatus;
   connectionId?: string;
+  /** As it is shown: what holds a queued send now comes before what it remembers. */
+  reason?: string;
+  /** Queued, and somebody has to let it go. */
+  held?: boolean;
   /** The beginning of the recipient, or part of the subject. */
   text?: string;
 };
@@ -102,6 +121,12 @@ function testsOf(filter: SendFilter, bind: (value: unknown) => string): { indexe
   if (filter.messageId) byIndex.push(`s.provider_message_id = ${bind(filter.messageId)}`);
   if (filter.email) byIndex.push(`lower(s.to_email) = ${bind(filter.email)}`);
   if (filter.profileIds) byIndex.push(`s.profile_id = any(${bind(filter.profileIds)}::uuid[])`);
+  if (filter.reason !== undefined) testReason(filter.reason, { bind, byIndex, byRow });
+  if (filter.held === true) byIndex.push("s.status = 'queued'");
+  if (filter.held !== undefined)
+    byRow.push(
+      `(s.status = 'queued' and (s.reason is not distinct from 'late' or ${hold} is not null)) = ${filter.held}`,
+    );
   if (filter.automationId) byIndex.push(`s.automation_id = ${bind(filter.automationId)}`);
   if (filter.status) byIndex.push(`s.status = ${bind(filter.status)}`);
   if (filter.connectionId) byRow.push(`s.connection_id = ${bind(filter.connectionId)}`);
@@ -111,6 +136,20 @@ function testsOf(filter: SendFilter, bind: (value: unknown) => string): { indexe
     );
   const [indexed = "true", ...rest] = byIndex;
   return { indexed, others: [...rest, ...byRow] };
+}
+
+/** A stored reason has an index; one that is worked out belongs to queued sends. */
+function testReason(
+  reason: string,
+  { bind, byIndex, byRow }: { bind: (value: unknown) => string; byIndex: string[]; byRow: string[] },
+): void {
+  if (worksOut.includes(reason)) {
+    byIndex.push("s.status = 'queued'");
+    byRow.push(`s.reason is distinct from 'late' and ${hold} = ${bind(reason)}`);
+    return;
+  }
+  byIndex.push(`s.reason = ${bind(reason)}`);
+  if (reason !== "late") byRow.push(`(s.status <> 'queued' or ${hold} is null)`);
 }
 
 /** The sends that an id names: ours, or the provider's of the message. */
@@ -145,24 +184,32 @@ export async function selectSendEvents(db: Db, tenant: Tenant, sendId: string): 
         'number', number, 'outcome', outcome, 'code', code, 'detail', detail, 'batch_id', batch_id, 'stream', message_stream))
       from send_attempts where workspace_id = $1 and send_id = $2 order by number limit 500)
      union all
-     (select d.kind, uuid_time(d.id), coalesce(nullif(d.details, 'null'), '{}') || jsonb_build_object('reason', d.reason)
+     (select case d.reason when 'marked_sent' then 'marked_sent' when 'sent_again_by_person' then 'sent_again' else d.kind end,
+        uuid_time(d.id), coalesce(nullif(d.details, 'null'), '{}') || jsonb_build_object('reason', d.reason)
       from sends s join decisions d on d.workspace_id = $1 and d.enrollment_id = s.enrollment_id and d.send_id = s.id
-      where s.workspace_id = $1 and s.id = $2 and d.kind in ('skipped', 'failed', 'held', 'suppressed') order by d.id limit 100)`,
+      where s.workspace_id = $1 and s.id = $2
+        and (d.kind in ('skipped', 'failed', 'held', 'suppressed') or d.reason in ('marked_sent', 'sent_again_by_person'))
+      order by d.id limit 100)`,
     [tenant.workspaceId, sendId],
   );
   return rows.map((row) => ({ ...row, occurred_at: row.occurred_at.toISOString() }));
 }
 
-/** Drops queued sends of automations that were to leave before a moment. @returns how many */
+/**
+ * Drops queued sends of automations. `since` null: all, and those on their way should they come back. Else what was to leave since
+ * that moment, when a stop began, and what nothing but the stop has kept. @returns how many
+ */
 export async function skipQueued(
   db: Db,
   tenant: Tenant,
-  { automationId, before, reason }: { automationId: string | null; before: "now" | "ever"; reason: string },
+  { automationId, since, reason }: { automationId: string | null; since: Date | null; reason: string },
 ): Promise<number> {
-  const [row] = await db.sql<{ skipped: number }>(
-    "select skip_queued_sends($1, $2, case when $3 then now() else 'infinity' end, $4) as skipped",
-    [tenant.workspaceId, automationId, before === "now", reason],
-  );
+  const [row] = await db.sql<{ skipped: number }>("select skip_queued_sends($1, $2, $3, $4) as skipped", [
+    tenant.workspaceId,
+    automationId,
+    since,
+    reason,
+  ]);
   return row?.skipped ?? 0;
 }
 
@@ -181,7 +228,7 @@ export async function releaseParked(
        where workspace_id = $1 and status = 'queued' and automation_id = $2 and due_at is null and reason is null
        order by id for no key update
      ), released as (
-       update sends s set due_at = now() from parked where s.workspace_id = $1 and s.id = parked.id returning 1)
+       update sends s set due_at = date_trunc('milliseconds', clock_timestamp()) from parked where s.workspace_id = $1 and s.id = parked.id returning 1)
      select count(*)::int as released from released`,
     [tenant.workspaceId, automationId],
   );
@@ -217,6 +264,8 @@ export function toSend(tenant: Tenant, row: SendRow): Send {
     delivered_at: moment(row.delivered_at),
     opened_at: moment(row.opened_at),
     clicked_at: moment(row.clicked_at),
+    waiting_since: moment(row.waiting_since),
+    due_at: moment(row.due_at),
   };
 }
 

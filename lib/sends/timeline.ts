@@ -30,12 +30,14 @@ export function eventsOf(row: SendFacts, noted: readonly SendEvent[]): SendEvent
 
 function told(row: SendFacts): SendEvent[] {
   const queued = { type: "queued", occurred_at: row.created_at.toISOString(), data: {} };
-  if (row.sent_at === null) return [queued];
+  // What a person said is a line of its own: we do not know it.
+  if (row.sent_at === null || row.reason === "marked_sent") return [queued];
   const data = row.provider_message_id === null ? {} : { provider_message_id: row.provider_message_id };
   return [queued, { type: "sent", occurred_at: row.sent_at.toISOString(), data }];
 }
 
-function endOf({ status, reason }: SendFacts): "failed" | "skipped" | "held" | null {
+function endOf({ status, reason }: SendFacts): "failed" | "skipped" | "held" | "marked_sent" | null {
+  if (reason === "marked_sent") return reason;
   if (status === "failed" || status === "skipped") return status;
   return status === "queued" && reason !== null ? "held" : null;
 }

@@ -69,6 +69,10 @@ export class FakeConnector implements Connector {
     return typeof answer === "function" ? answer(call, this) : answer;
   }
 
+  sendOne(message: OutgoingMessage, options: { stream: string; startWithinMs: number }): Promise<CallOutcome> {
+    return this.send([message], options);
+  }
+
   async find(query: { batchId: string; stream: string; since: Date }): Promise<FindOutcome> {
     this.finds.push(query);
     if (this.findAnswer) return this.findAnswer;

@@ -18,7 +18,7 @@ test("the demo's workspace can be read by every list, and its automations can ru
   const versions = await db.prisma.automationVersion.findMany({ where: { workspaceId } });
   expect(versions.map(({ definition }) => automationDefinition.safeParse(definition).success)).not.toContain(false);
   const automations = await listAutomations(actor, { limit: 50 });
-  expect(automations.data.map(({ status }) => status).sort()).toEqual(["draft", "live", "live", "live"]);
+  expect(automations.data.map(({ status }) => status).sort()).toEqual(["draft", "live", "live", "live", "live"]);
   const [first] = automations.data.filter(({ name }) => name === "Welcome");
   expect((await listEnrollments(actor, { id: first?.id ?? "", limit: 5 })).data.length).toBe(5);
   expect((await listProfiles(actor, { limit: 200 })).data.length).toBe(180);

@@ -1,5 +1,5 @@
 import "server-only";
-import { databaseUnavailable } from "../db";
+import { worthRepeating } from "../db";
 import { AppError, type PublicError, statusOf, toPublicError } from "../errors";
 import { log } from "../log";
 import { countRequest } from "./counters";
@@ -25,9 +25,7 @@ export const writtenOf = (response: Response): Written | undefined => written.ge
 
 /** What is told of a failure: our own trouble with the database is worth another try. */
 export const asAppError = (thrown: unknown): unknown =>
-  databaseUnavailable(thrown)
-    ? new AppError("unavailable", undefined, { retryAfterSeconds: 1, cause: thrown })
-    : thrown;
+  worthRepeating(thrown) ? new AppError("unavailable", undefined, { retryAfterSeconds: 1, cause: thrown }) : thrown;
 
 export const errorBody = (thrown: unknown, requestId: string): ErrorBody => ({
   ...toPublicError(thrown),

@@ -9,6 +9,7 @@ import { log } from "../log";
 import { frontDoor } from "./front-door";
 import { keepHouse } from "./housekeeping";
 import { drainOnSignal, refuseToStart, refuseUnlessReady, runCluster } from "./process";
+import { newRequestId } from "./request";
 
 /** How long a client may take to send its headers, and a whole request; and how long an idle connection stays open. */
 const headersTimeoutMs = 15_000;
@@ -17,12 +18,15 @@ const keepAliveTimeoutMs = 65_000;
 /** How long calls to a provider may still take when the process is asked to stop. */
 const dispatcherMsMax = 12_000;
 
-/** The server process: one listener, one port. It starts the dispatcher, and ends what it has begun before it stops. */
-export async function main({ dev }: { dev: boolean }): Promise<void> {
+/**
+ * The server process: one listener, one port. It starts the dispatcher, and ends what it has begun before it stops. `open`: what answers
+ * where the front door does not; Next, but for tests of machine paths.
+ */
+export async function main({ dev, open = startNext }: { dev: boolean; open?: typeof startNext }): Promise<void> {
   if (cluster.isPrimary) await refuseUnlessReady();
   const { webConcurrency } = env();
   if (cluster.isPrimary && webConcurrency > 1 && !dev) return runCluster(webConcurrency);
-  const app = await startNext(dev);
+  const app = await open(dev);
   const server = listen(app.handler);
   const endHousekeeping = keepHouse();
   const dispatcher = env().dispatcher ? startDispatcher({ kind: "server" }) : null;
@@ -71,17 +75,27 @@ function listen(rest: RequestListener): Server {
   return server;
 }
 
+const unreadable: Record<string, string> = {
+  HPE_HEADER_OVERFLOW: "The address and the headers of the request are larger than 16 KB together.",
+};
+
 /** What is no HTTP, or does not arrive in time, before any handler sees it. */
 function refuseBytes(thrown: NodeJS.ErrnoException, socket: Socket): void {
   if (thrown.code === "ECONNRESET" || !socket.writable) return void socket.destroy();
   const [status, error, detail] =
     thrown.code === "ERR_HTTP_REQUEST_TIMEOUT"
       ? ["408 Request Timeout", "timeout", "The request took too long to arrive."]
-      : ["400 Bad Request", "validation_error", "The request could not be read."];
-  const body = JSON.stringify({ error, detail, request_id: "" });
-  socket.end(
-    `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
-  );
+      : ["400 Bad Request", "validation_error", unreadable[thrown.code ?? ""] ?? "The request could not be read."];
+  const requestId = newRequestId();
+  const body = JSON.stringify({ error, detail, request_id: requestId });
+  const headers = [
+    `HTTP/1.1 ${status}`,
+    "Connection: close",
+    "Content-Type: application/json",
+    `Content-Length: ${body.length}`,
+    `X-Request-Id: ${requestId}`,
+  ];
+  socket.end(`${headers.join("\r\n")}\r\n\r\n${body}`);
 }
 
 /** Stops listening; resolves once every request under way is answered. */

@@ -2,6 +2,7 @@ import "server-only";
 import { databaseUnavailable, db } from "../db";
 import { log } from "../log";
 import { answer } from "./answer";
+import { type Figures, recentFigures } from "./figures";
 import { missingMigrations } from "./migrations";
 import { requestIdOf } from "./request";
 import { type Pulse, readPulse } from "./store";
@@ -49,9 +50,22 @@ export async function readiness(): Promise<Readiness> {
   }
 }
 
+/** With the figures, where they can be read. */
 export async function readyRoute(request: Request): Promise<Response> {
   const state = await readiness();
-  return answer(state.ready ? 200 : 503, state, { "x-request-id": requestIdOf(request) });
+  const body = { ...state, figures: await figuresOf(state) };
+  return answer(state.ready ? 200 : 503, body, { "x-request-id": requestIdOf(request) });
+}
+
+/** Null where the database cannot tell. They are for people to look at and never decide whether the product is ready. */
+export async function figuresOf({ migrations }: Pick<Readiness, "migrations">): Promise<Figures | null> {
+  if (migrations !== "ok") return null;
+  try {
+    return await recentFigures();
+  } catch (thrown) {
+    if (!databaseUnavailable(thrown)) log.error("the figures could not be told", thrown);
+    return null;
+  }
 }
 
 const rounded = (seconds: number | null): number | null => (seconds === null ? null : Math.round(seconds * 10) / 10);

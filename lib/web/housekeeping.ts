@@ -1,5 +1,5 @@
 import "server-only";
-import { resealConnections } from "../connections";
+import { forgetOldCalls, resealConnections } from "../connections";
 import { db } from "../db";
 import { forgetOldMessages } from "../events";
 import { log } from "../log";
@@ -18,6 +18,7 @@ export async function housekeeping(): Promise<void> {
     for (let round = 0; round < 50 && (await resealConnections(db, 200)) > 0; round++);
     for (let round = 0; round < 50 && (await purgeAnswers(db, 1_000)) > 0; round++);
     for (let round = 0; round < 50 && (await forgetOldMessages()) > 0; round++);
+    for (let round = 0; round < 50 && (await forgetOldCalls(db, 1_000)) > 0; round++);
   } catch (thrown) {
     log.error("housekeeping failed; it is tried again within the hour", thrown);
   }

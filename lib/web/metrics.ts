@@ -4,71 +4,96 @@ import { intakeCounters, intakeQueue } from "../events";
 import { refuse } from "./answer";
 import { requireCronSecret } from "./bearer";
 import { requestCounts } from "./counters";
-import { readiness } from "./health";
+import { type Figures, recentMinutes } from "./figures";
+import { figuresOf, readiness } from "./health";
+import { type Metric, prometheusText, type Sample } from "./prometheus";
 import { requestIdOf } from "./request";
 
-type Sample = { labels?: string; value: number };
-type Metric = { name: string; help: string; type: "counter" | "gauge"; samples: Sample[] };
-
-/** This process in Prometheus' text format (version 0.0.4): for whoever sends CRON_SECRET. */
+/** This process, and what waits in all workspaces, in Prometheus' text format: for whoever sends CRON_SECRET. */
 export async function metricsRoute(request: Request): Promise<Response> {
   const requestId = requestIdOf(request);
   try {
     requireCronSecret(request);
-    const text = (await metrics()).map(written).join("");
+    const state = await readiness();
+    const figures = await figuresOf(state);
+    const text = prometheusText([...ofProcess(state), ...(figures === null ? [] : ofWorkspaces(figures))]);
     return new Response(text, { headers: { "content-type": "text/plain; version=0.0.4", "x-request-id": requestId } });
   } catch (thrown) {
     return refuse(thrown, { requestId, operation: "metrics", headers: { "x-request-id": requestId } });
   }
 }
 
-async function metrics(): Promise<Metric[]> {
-  const [pool, queue, state] = [poolState(), intakeQueue(), await readiness()];
-  const of = (counts: Record<string, number>, label: string): Sample[] =>
-    Object.entries(counts).map(([name, value]) => ({ labels: `${label}="${name}"`, value }));
-  const gauge = (name: string, help: string, value: number): Metric => ({
-    name,
-    help,
-    type: "gauge",
-    samples: [{ value }],
-  });
+const gauge = (name: string, help: string, value: number | readonly Sample[]): Metric => ({
+  name,
+  help,
+  type: "gauge",
+  samples: typeof value === "number" ? [{ value }] : value,
+});
+const by = (label: string, counts: Readonly<Record<string, number>>): Sample[] =>
+  Object.entries(counts).map(([name, value]) => ({ labels: { [label]: name }, value }));
+
+function ofProcess(state: Awaited<ReturnType<typeof readiness>>): Metric[] {
+  const queue = intakeQueue();
+  const beat = state.last_beat_seconds ?? Number.NaN;
   return [
     {
       name: "gflux_requests_total",
       help: "Answered requests, by operation and status.",
       type: "counter",
-      samples: requestCounts().map(([labels, value]) => ({ labels, value })),
+      samples: requestCounts().map(({ count, ...labels }) => ({ labels, value: count })),
     },
     {
       name: "gflux_intake_total",
       help: "What intake did: events accepted and rejected, groups written, groups split, answers replayed, requests failed or turned away.",
       type: "counter",
-      samples: of(intakeCounters(), "what"),
+      samples: by("what", intakeCounters()),
     },
     gauge("gflux_intake_waiting_events", "Events on their way to the disk.", queue.events),
     gauge("gflux_intake_waiting_bytes", "Bytes of the requests that carry them.", queue.bytes),
-    {
-      name: "gflux_database_connections",
-      help: "Connections of this process's pool, and requests that wait for one.",
-      type: "gauge",
-      samples: of(pool, "state"),
-    },
-    gauge("gflux_ready", "1 when /api/ready says so.", state.ready ? 1 : 0),
     gauge(
-      "gflux_dispatcher_last_beat_seconds",
-      "Since a dispatcher last said that it lives.",
-      state.last_beat_seconds ?? Number.NaN,
+      "gflux_database_connections",
+      "Connections of this process's pool, and requests that wait for one.",
+      by("state", poolState()),
     ),
+    gauge("gflux_ready", "1 when /api/ready says so.", state.ready ? 1 : 0),
+    gauge("gflux_dispatcher_last_beat_seconds", "Since a dispatcher last said that it lives.", beat),
     gauge("gflux_oldest_due_seconds", "How long the oldest due row has waited.", state.oldest_due_seconds ?? 0),
     gauge("process_resident_memory_bytes", "Memory of this process.", process.memoryUsage.rss()),
     gauge("process_uptime_seconds", "Since this process started.", process.uptime()),
   ];
 }
 
-const written = ({ name, help, type, samples }: Metric): string =>
-  [
-    `# HELP ${name} ${help}`,
-    `# TYPE ${name} ${type}`,
-    ...samples.map(({ labels, value }) => `${name}${labels ? `{${labels}}` : ""} ${value}`),
-    "",
-  ].join("\n");
+/** The same in every process: ask one of them. */
+function ofWorkspaces({ queue, unknown, held, recent, ...figures }: Figures): Metric[] {
+  const lately = `in the last ${recentMinutes} minutes`;
+  const latency = (what: "seconds_sum" | "seconds_max") =>
+    by("call", { send: recent.latency.send[what], find: recent.latency.find[what] });
+  return [
+    gauge("gflux_runs_due", "Runs of automations that wait for the dispatcher now.", queue.runs_due),
+    gauge("gflux_sends_due", "Emails that may leave now and wait for it.", queue.sends_due),
+    gauge("gflux_sends_queued", "All emails that are queued, held ones too.", queue.queued),
+    gauge("gflux_sends_sending", "Emails that are being handed to a provider.", queue.sending),
+    gauge("gflux_sends_unknown", "Emails of which it is not known whether they left.", unknown.total),
+    gauge("gflux_sends_unknown_oldest_seconds", "Since when the oldest of them is.", unknown.oldest_seconds ?? 0),
+    gauge("gflux_sends_held", "Queued emails that somebody has to let go, by what holds them.", by("reason", held)),
+    gauge("gflux_sends_to_decide", "Emails that wait for a person's decision.", figures.to_decide),
+    gauge("gflux_connections_failing", "Connections whose credentials are refused.", figures.failing_connections),
+    gauge(
+      "gflux_recent_attempts",
+      `Emails handed to a provider ${lately}, by what became of it.`,
+      by("outcome", recent.attempts),
+    ),
+    gauge(
+      "gflux_provider_recent_calls",
+      `Calls to providers ${lately}, by kind and outcome.`,
+      recent.calls.map(({ count, ...labels }) => ({ labels, value: count })),
+    ),
+    gauge("gflux_provider_recent_seconds", `How long all calls ${lately} took together.`, latency("seconds_sum")),
+    gauge("gflux_provider_recent_seconds_max", `How long the longest call ${lately} took.`, latency("seconds_max")),
+    gauge(
+      "gflux_provider_recent_errors",
+      `What went wrong ${lately}, by kind of call, outcome and the provider's code (0: it gave none).`,
+      recent.errors.map(({ count, code, ...labels }) => ({ labels: { ...labels, code: String(code) }, value: count })),
+    ),
+  ];
+}

@@ -9,8 +9,10 @@ const bodyTimeoutMs = 20_000;
 /** The caller's own id of the request where that is sane, else one of ours. */
 export function requestIdOf(request: Request): string {
   const given = request.headers.get("x-request-id");
-  return given !== null && /^[\w.:-]{1,128}$/.test(given) ? given : `req_${newId().replaceAll("-", "")}`;
+  return given !== null && /^[\w.:-]{1,128}$/.test(given) ? given : newRequestId();
 }
+
+export const newRequestId = (): string => `req_${newId().replaceAll("-", "")}`;
 
 export type Body = { text: string; bytes: number };
 

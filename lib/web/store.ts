@@ -105,7 +105,10 @@ export async function appliedMigrations(db: Db): Promise<string[]> {
 
 export type Pulse = { dispatchers: number; lastBeatSeconds: number | null; oldestDueSeconds: number | null };
 
-/** Whether dispatchers are alive, and how long the oldest row has been due. Each probe is one step into an index. */
+/**
+ * Whether dispatchers are alive, and how long the oldest row has been due that somebody could do something about now: not what a
+ * stopped workspace, a failing or disabled connection, or a provider's pause holds. Each probe is one step into an index.
+ */
 export async function readPulse(db: Db): Promise<Pulse> {
   const [row] = await db.sql<Pulse>(
     `select
@@ -114,7 +117,10 @@ export async function readPulse(db: Db): Promise<Pulse> {
        (select extract(epoch from now() - min(least(e.due_at, s.due_at)))::float8 from workspaces w
         left join lateral (select due_at from enrollments
           where workspace_id = w.id and due_at <= now() order by due_at limit 1) e on true
-        left join lateral (select min(q.due_at) as due_at from send_lanes l cross join lateral (
+        left join lateral (select min(q.due_at) as due_at from send_lanes l
+          join connections c on c.workspace_id = l.workspace_id and c.id = l.connection_id and c.deleted_at is null
+            and c.status in ('ready', 'unvalidated') and coalesce(lane_opens_at(l.not_before, l.held_reason, l.held_for, c.updated_at) <= now(), true)
+          cross join lateral (
             select due_at from sends where workspace_id = w.id and connection_id = l.connection_id
               and message_stream = l.message_stream and status = 'queued' and due_at <= now() order by due_at limit 1) q
           where l.workspace_id = w.id) s on true

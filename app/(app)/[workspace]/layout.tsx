@@ -3,8 +3,10 @@ import { SendingStopped } from "@/components/layout/sending-stopped";
 import { Shell } from "@/components/layout/shell";
 import { ShellBanners } from "@/components/layout/shell-banners";
 import { THEME_COOKIE, theme } from "@/components/layout/theme";
+import { sendsMark } from "@/components/sends/sends-mark";
 import { RememberWorkspace } from "@/components/workspaces/remember-workspace";
 import { listConnections } from "@/lib/connections";
+import { waitingSends } from "@/lib/sends";
 import { requireActor, requireUser } from "@/lib/web/session";
 import { getWorkspace, listWorkspaces } from "@/lib/workspaces";
 import { resumeSending, setTheme } from "./actions";
@@ -13,10 +15,11 @@ export default async function WorkspaceLayout({ children, params }: LayoutProps<
   const { workspace: slug } = await params;
   const actor = await requireActor(slug);
   const user = await requireUser(`/${slug}`);
-  const [workspace, workspaces, connections, chosen] = await Promise.all([
+  const [workspace, workspaces, connections, waiting, chosen] = await Promise.all([
     getWorkspace(actor),
     listWorkspaces(user),
     listConnections(actor, { limit: 200 }),
+    waitingSends(actor),
     cookies(),
   ]);
   const failing = connections.data.filter(({ status }) => status === "failing");
@@ -46,6 +49,7 @@ export default async function WorkspaceLayout({ children, params }: LayoutProps<
       user={user}
       theme={theme.parse(chosen.get(THEME_COOKIE)?.value)}
       setTheme={setTheme}
+      mark={sendsMark(waiting, `/${slug}/sends`)}
       banners={banners}
     >
       <RememberWorkspace slug={slug} />

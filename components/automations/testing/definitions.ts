@@ -24,17 +24,29 @@ const comparison = fc.oneof(
   comparing(["before", "after"], time),
   comparing(["within_last", "more_than_ago"], duration),
 );
-const { rule } = fc.letrec<{ rule: unknown }>((tie) => ({
-  rule: fc.oneof(
-    { depthSize: "small", maxDepth: 3 },
-    comparison,
-    fc.record({ all: fc.array(tie("rule"), { minLength: 1, maxLength: 3 }) }),
-    fc.record({ any: fc.array(tie("rule"), { minLength: 1, maxLength: 3 }) }),
-    fc.record({ not: tie("rule") }),
-  ),
-}));
-
 const orNull = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: null });
+const event = fc.constantFrom("signed_up", "a", "order_2");
+const ruleOf = (leaf: fc.Arbitrary<unknown>) =>
+  fc.letrec<{ rule: unknown }>((tie) => ({
+    rule: fc.oneof(
+      { depthSize: "small", maxDepth: 3 },
+      leaf,
+      fc.record({ all: fc.array(tie("rule"), { minLength: 1, maxLength: 3 }) }),
+      fc.record({ any: fc.array(tie("rule"), { minLength: 1, maxLength: 3 }) }),
+      fc.record({ not: tie("rule") }),
+    ),
+  })).rule;
+const performed = fc.record({
+  performed: event,
+  where: orNull(ruleOf(comparison)),
+  count: fc.record({
+    op: fc.constantFrom("gte", "gt", "lte", "lt", "eq", "neq"),
+    value: fc.integer({ min: 0, max: 10_000 }),
+  }),
+  within: orNull(duration),
+});
+const rule = ruleOf(fc.oneof({ arbitrary: comparison, weight: 4 }, { arbitrary: performed, weight: 1 }));
+
 const line = fc.constantFrom("Hello", "Hello {{ profile.first_name | default: 'there' }}", " x ");
 const address = orNull(fc.constantFrom("hello@example.com", "ada+1@example.org"));
 const send = fc.record({
@@ -57,6 +69,15 @@ const delay = fc.oneof(
   fc.record({ type: fc.constant("delay"), for: duration, until: orNull(until) }),
   fc.record({ type: fc.constant("delay"), for: fc.constant(null), until }),
 );
+const traits = fc.dictionary(
+  fc.oneof(fc.constantFrom("plan", "seats", "7", "a.b", "first name"), fc.string({ minLength: 1, maxLength: 8 })),
+  fc.oneof(scalar, fc.constantFrom("", "true", "12", "null"), fc.constantFrom(null, [1, "a"], { a: { b: null } }, [])),
+  { minKeys: 1, maxKeys: 4 },
+);
+const update = fc.record({
+  type: fc.constant("update_profile"),
+  set: fc.oneof(traits, fc.constantFrom({ email: "ada@example.com" }, { email: null, plan: true })),
+});
 const { steps } = fc.letrec<{ steps: object[] }>((tie) => ({
   steps: fc.oneof(
     { depthSize: "small", maxDepth: 3 },
@@ -65,11 +86,31 @@ const { steps } = fc.letrec<{ steps: object[] }>((tie) => ({
       fc.oneof(
         send,
         delay,
+        update,
         fc.record({ type: fc.constant("exit") }),
         fc.record({
           type: fc.constant("branch"),
           branches: fc.array(fc.record({ when: rule, steps: tie("steps") }), { minLength: 1, maxLength: 2 }),
           else: tie("steps"),
+        }),
+        fc.record({
+          type: fc.constant("wait_for"),
+          event,
+          where: orNull(rule),
+          timeout: duration,
+          then: tie("steps"),
+          else: tie("steps"),
+        }),
+        fc.record({
+          type: fc.constant("split"),
+          variants: fc.uniqueArray(
+            fc.record({
+              id: fc.constantFrom("a", "b", "long-name_2"),
+              weight: fc.integer({ min: 1, max: 1_000 }),
+              steps: tie("steps"),
+            }),
+            { minLength: 2, maxLength: 3, selector: ({ id }) => id },
+          ),
         }),
       ),
       { maxLength: 3 },
@@ -80,30 +121,34 @@ const { steps } = fc.letrec<{ steps: object[] }>((tie) => ({
 export const definitions: fc.Arbitrary<unknown> = fc.record({
   trigger: fc.record({
     type: fc.constant("event"),
-    event: fc.constantFrom("signed_up", "a", "order_2"),
+    event,
     where: orNull(rule),
     source: fc.constantFrom("any", "server"),
   }),
   audience: orNull(rule),
-  reentry: fc.constantFrom("once", "every_time"),
-  exit_when: fc.constantFrom(null, []),
+  reentry: fc.oneof(fc.constantFrom("once", "every_time"), fc.record({ once_every: duration })),
+  exit_when: orNull(fc.array(fc.record({ event, where: orNull(rule) }), { maxLength: 3 })),
   goal: fc.constant(null),
   steps: steps.map(withIds),
 });
 
+type Step = { [list: string]: unknown };
+
 /** Gives each step an id of its own. */
 function withIds(given: object[]): object[] {
   let last = 0;
-  const name = (list: object[]): object[] =>
-    list.map((step) => {
-      last += 1;
-      const id = last % 3 === 0 ? `email-${last}` : `Step_${last}`;
-      if (!isBranch(step)) return { ...step, id };
-      const branches = step.branches.map((branch) => ({ ...branch, steps: name(branch.steps) }));
-      return { ...step, id, branches, else: name(step.else) };
-    });
+  const name = (list: unknown): Step[] => (list as Step[]).map(named); // as the arbitrary above builds them
+  const inside = (ways: unknown) => (ways as Step[]).map((way) => ({ ...way, steps: name(way.steps) }));
+  const named = (step: Step): Step => {
+    last += 1;
+    return {
+      ...step,
+      id: last % 3 === 0 ? `email-${last}` : `Step_${last}`,
+      ...(step.branches !== undefined && { branches: inside(step.branches) }),
+      ...(step.variants !== undefined && { variants: inside(step.variants) }),
+      ...(step.then !== undefined && { then: name(step.then) }),
+      ...(step.else !== undefined && { else: name(step.else) }),
+    };
+  };
   return name(given);
 }
-
-type Branch = { branches: { when: unknown; steps: object[] }[]; else: object[] };
-const isBranch = (step: object): step is Branch => "branches" in step;

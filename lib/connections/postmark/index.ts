@@ -3,7 +3,7 @@ import type { Connector } from "../connector";
 import { checkToken } from "./check";
 import { findBatch } from "./find";
 import { Gate } from "./gate";
-import { sendBatch } from "./send";
+import { sendBatch, sendSingle } from "./send";
 import { openTransport } from "./transport";
 
 /** Calls of one connection at a time, sends and searches together (client notes §6 recommend five to ten). */
@@ -33,6 +33,8 @@ export function postmarkConnector({ token, baseUrl, sendTimeoutMs, gate }: Setti
     unsubscribePlaceholder: "{{{ pm:unsubscribe }}}",
     send: (messages, { stream, startWithinMs }) =>
       sendBatch(transport, messages, { stream, startWithinMs, timeoutMs: sendTimeoutMs }),
+    sendOne: (message, { stream, startWithinMs }) =>
+      sendSingle(transport, message, { stream, startWithinMs, timeoutMs: sendTimeoutMs }),
     find: (query) => findBatch(transport, query),
     // A person waits for the answer, so a check does not queue behind mail.
     check: () => checkToken(openTransport({ token, baseUrl, gate: new Gate(4) }), new Date()),

@@ -166,6 +166,30 @@ describe("a refused call", () => {
   });
 });
 
+describe("one message by itself", () => {
+  const alone = (status: number, body: unknown) => callOutcomeOf(answer(status, body), one, { alone: true });
+
+  test("is answered with its item, and judged by the same table", () => {
+    expect(alone(200, accepted("AB-1"))).toMatchObject({ kind: "answered", outcomes: [{ messageId: "ab-1" }] });
+    for (const [code, outcome] of [
+      [300, { kind: "answered", outcomes: [{ kind: "refused" }] }],
+      [400, { kind: "answered", outcomes: [{ kind: "sender_refused" }] }],
+      [406, { kind: "answered", outcomes: [{ kind: "inactive" }] }],
+      [412, { kind: "call_refused", about: "account" }],
+      [1235, { kind: "call_refused", about: "stream" }],
+    ] as const) {
+      expect(alone(422, refusal(code))).toMatchObject(outcome);
+      expect(callOutcomeOf(answer(200, [refusal(code)]), one)).toMatchObject(outcome);
+    }
+    expect(alone(401, refusal(10))).toMatchObject({ kind: "call_refused", about: "credentials" });
+  });
+
+  test.each([[[accepted()]], [[]], [undefined], ["OK"], [null]])("answered with %j it is unknown", (body) => {
+    expect(alone(200, body).kind).toBe("unknown");
+    expect(alone(200, {})).toMatchObject({ kind: "answered", outcomes: [{ kind: "unknown" }] });
+  });
+});
+
 describe("items that are refused for what they share", () => {
   test("make it a refused call when none was taken, so that no mail fails for a stream", () => {
     expect(callOutcomeOf(answer(200, [refusal(1235), refusal(1235)]), two)).toMatchObject({
@@ -183,14 +207,14 @@ describe("items that are refused for what they share", () => {
   test("wait for a person when others were taken", () => {
     expect(callOutcomeOf(answer(200, [accepted(), refusal(412)]), two)).toMatchObject({
       kind: "answered",
-      outcomes: [{ kind: "accepted" }, { kind: "sender_refused", code: 412 }],
+      outcomes: [{ kind: "accepted" }, { kind: "blocked", about: "account", code: 412 }],
     });
   });
 
   test("never hide an unknown one", () => {
     expect(callOutcomeOf(answer(200, [{}, refusal(1235)]), two)).toMatchObject({
       kind: "answered",
-      outcomes: [{ kind: "unknown" }, { kind: "sender_refused" }],
+      outcomes: [{ kind: "unknown" }, { kind: "blocked", about: "stream" }],
     });
   });
 });

@@ -1,24 +1,48 @@
-import type { CallOutcome, SendOutcome } from "../connector";
+import type { CallOutcome, SendOutcome, Shared } from "../connector";
 import { causeOf, type Envelope, type Exchange, envelopeOf } from "./exchange";
 
-/** Codes after which nobody's mail leaves until a person has done something (reference §2.1). */
-const accountCodes = new Set([405, 412, 413, 422, 1480]);
-const streamCodes = new Set([1235, 1236]);
-const senderCodes = new Set([400, 401]);
-const inactiveCode = 406;
+/**
+ * What Postmark's codes are about (reference §2.1), on /email and /email/batch alike: the one table. Every other code is about the
+ * message it was given for. Nobody's mail leaves on that stream or account before a person has mended what is shared.
+ */
+const meanings = new Map<number, Shared | "sender" | "recipient">([
+  [10, "credentials"], // no token, a wrong one, or one of another kind
+  [400, "sender"], // the From address has no signature
+  [401, "sender"], // the signature is not confirmed
+  [405, "account"], // out of credits
+  [406, "recipient"], // inactive on this stream
+  [412, "account"], // pending approval: only recipients of the From domain
+  [413, "account"], // not approved to send
+  [422, "account"], // invalid server or account
+  [1235, "stream"], // no such stream on this server, or archived
+  [1236, "stream"], // inbound: cannot send
+  [1480, "account"], // our address is not on the server's list
+]);
 
 type About = Extract<CallOutcome, { kind: "call_refused" }>["about"];
 
-/** What one call to /email/batch came to. `recipients`: whom it was for, in the order of its messages, one each. */
-export function callOutcomeOf(exchange: Exchange, recipients: readonly string[]): CallOutcome {
+/**
+ * What one call came to. `recipients`: whom it was for, in the order of its messages, one each. `alone`: it went to /email, which
+ * answers with the one item itself.
+ */
+export function callOutcomeOf(
+  exchange: Exchange,
+  recipients: readonly string[],
+  { alone = false }: { alone?: boolean } = {},
+): CallOutcome {
   if (exchange.kind === "not_sent")
     return { kind: "not_sent", cause: exchange.cause, rateLimited: false, retryAfterMs: null };
   if (exchange.kind === "unknown") return { kind: "unknown", cause: exchange.cause };
-  const { status, body } = exchange;
+  const { status } = exchange;
+  const body = alone && exchange.status === 200 ? aloneInList(exchange.body) : exchange.body;
   if (Array.isArray(body) && (status === 200 || status === 422)) return ofItems(body, recipients);
   if (status >= 200 && status < 300) return { kind: "unknown", cause: `HTTP ${status} without one answer per message` };
   return ofRefusal(exchange, recipients);
 }
+
+/** An object is the answer to the one message; anything else is none. */
+const aloneInList = (body: unknown): unknown =>
+  typeof body === "object" && body !== null && !Array.isArray(body) ? [body] : null;
 
 /** Answers are matched by position, so only when their number is right. */
 function ofItems(answers: readonly unknown[], recipients: readonly string[]): CallOutcome {
@@ -43,16 +67,25 @@ export function sendOutcomeOf(item: unknown, recipient: string): SendOutcome {
   if (messageId !== null) return { kind: "accepted", messageId, note: noteOf(message) };
   if (code === null || code === 0)
     return { kind: "unknown", cause: "an answer without MessageID and without ErrorCode" };
-  if (code === inactiveCode) return { kind: "inactive", code, message };
-  // Stream and account too: no fault of this message, and a person must act before it can leave.
-  if (senderCodes.has(code) || aboutAll(code) !== null) return { kind: "sender_refused", code, message };
-  return { kind: "refused", code, message };
+  const about = meanings.get(code);
+  switch (about) {
+    case undefined:
+      return { kind: "refused", code, message };
+    case "recipient":
+      return { kind: "inactive", code, message };
+    case "sender":
+      return { kind: "sender_refused", code, message };
+    case "credentials":
+    case "account":
+    case "stream":
+      return { kind: "blocked", about, code, message };
+  }
 }
 
-function aboutAll(code: number): Exclude<About, "message"> | null {
-  if (code === 10) return "credentials";
-  if (streamCodes.has(code)) return "stream";
-  return accountCodes.has(code) ? "account" : null;
+/** What of everything shared a code is about; null when it is about one message. */
+function aboutAll(code: number): Shared | null {
+  const about = meanings.get(code);
+  return about === undefined || about === "sender" || about === "recipient" ? null : about;
 }
 
 function messageIdOf(item: unknown): string | null {

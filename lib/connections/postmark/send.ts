@@ -6,15 +6,27 @@ import type { Transport } from "./transport";
 
 const tagCharactersMax = 1000;
 
+type Options = { stream: string; startWithinMs: number; timeoutMs: number };
+
+/** Sends one message through /email. */
+export async function sendSingle(
+  transport: Transport,
+  message: OutgoingMessage,
+  { stream, ...limits }: Options,
+): Promise<CallOutcome> {
+  const exchange = await transport.asServer((client) => client.sendEmail(wireMessage(message, stream)), limits);
+  return callOutcomeOf(exchange, [message.to], { alone: true });
+}
+
 /** Sends all through /email/batch, one message too: one path, one shape of answer. */
 export async function sendBatch(
   transport: Transport,
   messages: readonly OutgoingMessage[],
-  { stream, startWithinMs, timeoutMs }: { stream: string; startWithinMs: number; timeoutMs: number },
+  { stream, ...limits }: Options,
 ): Promise<CallOutcome> {
   if (messages.length === 0) return { kind: "answered", outcomes: [] };
   const batch = messages.map((message) => wireMessage(message, stream));
-  const exchange = await transport.asServer((client) => client.sendEmailBatch(batch), { startWithinMs, timeoutMs });
+  const exchange = await transport.asServer((client) => client.sendEmailBatch(batch), limits);
   return callOutcomeOf(
     exchange,
     messages.map(({ to }) => to),

@@ -13,7 +13,8 @@ export const parsePostmarkWebhook: ParseWebhook = ({ text, body }, receivedAt) =
   if (said === null) return null;
   const found = {
     providerMessageId: messageIdOf(payload),
-    sendId: sendIdOf(payload),
+    sendId: metadataId(payload, "send_id"),
+    batchId: metadataId(payload, "batch_id"),
     recipient: addressOf(payload, said.recipientKey),
     stream: textOf(payload, "MessageStream", 64),
   };
@@ -128,8 +129,8 @@ function originOf(payload: Payload): Origin {
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
-function sendIdOf(payload: Payload): string | null {
-  const id = textOf(objectOf(payload.Metadata), "send_id", 100)?.toLowerCase() ?? "";
+function metadataId(payload: Payload, key: "send_id" | "batch_id"): string | null {
+  const id = textOf(objectOf(payload.Metadata), key, 100)?.toLowerCase() ?? "";
   return uuid.test(id) ? id : null;
 }
 

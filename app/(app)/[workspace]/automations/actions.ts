@@ -5,6 +5,7 @@ import {
   createAutomationOperation,
   deleteAutomationOperation,
   pauseAutomationOperation,
+  previewPublishOperation,
   publishAutomationOperation,
   resumeAutomationOperation,
   updateAutomationOperation,
@@ -13,6 +14,7 @@ import { action } from "@/lib/web/action";
 
 export const createAutomation = action(createAutomationOperation);
 export const updateAutomation = action(updateAutomationOperation);
+export const previewPublish = action(previewPublishOperation);
 export const publishAutomation = action(publishAutomationOperation);
 export const pauseAutomation = action(pauseAutomationOperation);
 export const resumeAutomation = action(resumeAutomationOperation);

@@ -1,5 +1,6 @@
 import type { Metadata } from "next";
 import { Builder } from "@/components/automations/builder";
+import { sendsHref } from "@/components/sends/send-query";
 import { getAutomation } from "@/lib/automations";
 import { listConnections } from "@/lib/connections";
 import { orNotFound } from "@/lib/web/found";
@@ -21,9 +22,11 @@ export default async function AutomationPage({ params }: PageProps<"/[workspace]
       connections={connections.data}
       path={`/${workspace}/automations`}
       connectionsPath={`/${workspace}/configuration/connections`}
+      heldPath={sendsHref(`/${workspace}/sends`, { held: "true", reason: "late" })}
       editable={actor.permissions.has("automations:write")}
       lifecycle={{
         update: actions.updateAutomation.bind(null, workspace),
+        preview: actions.previewPublish.bind(null, workspace),
         publish: actions.publishAutomation.bind(null, workspace),
         pause: actions.pauseAutomation.bind(null, workspace),
         resume: actions.resumeAutomation.bind(null, workspace),

@@ -35,8 +35,9 @@ export default async function ProfileLayout({ children, params }: LayoutProps<"/
         items={[
           { href: path, label: "Overview" },
           { href: `${path}/timeline`, label: "Timeline" },
-          { href: `${path}/identity`, label: "Identity" },
           { href: `${path}/automations`, label: "Automations" },
+          { href: `${path}/why`, label: "Why" },
+          { href: `${path}/identity`, label: "Identity" },
         ]}
       />
       <div className="mt-4">{children}</div>

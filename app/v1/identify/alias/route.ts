@@ -1,0 +1,4 @@
+import { aliasOperation } from "@/lib/events/operations";
+import { serve } from "@/lib/web/route";
+
+export const POST = serve(aliasOperation);

@@ -1,0 +1,4 @@
+import { resolveSendsOperation } from "@/lib/sends/operations";
+import { serve } from "@/lib/web/route";
+
+export const POST = serve(resolveSendsOperation);
