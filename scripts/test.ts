@@ -17,6 +17,7 @@ type Counts = { passed: number; failed: number; skipped: number };
 
 const node = process.execPath;
 const vitestReport = ".data/vitest.json";
+const proofsReport = ".data/proofs.json";
 const playwrightReport = ".data/playwright.json";
 
 const steps: Step[] = [
@@ -35,15 +36,14 @@ const steps: Step[] = [
   {
     name: "unit",
     title: "Rules, stores and doors (real PostgreSQL)",
-    command: [
-      node,
-      "node_modules/vitest/vitest.mjs",
-      "run",
-      "--reporter=default",
-      "--reporter=json",
-      `--outputFile.json=${vitestReport}`,
-    ],
+    command: vitest({ projects: ["pure", "database"], report: vitestReport }),
     report: { file: vitestReport, count: countVitest },
+  },
+  {
+    name: "proofs",
+    title: "Never twice, never lost (reduced; npm run test:long runs the full proofs)",
+    command: vitest({ projects: ["proofs"], report: proofsReport }),
+    report: { file: proofsReport, count: countVitest },
   },
   {
     name: "e2e",
@@ -77,6 +77,18 @@ for (const step of steps.filter(({ name }) => wanted.length === 0 || wanted.incl
 console.log(failures.length > 0 ? `\nFailed: ${failures.join("; ")}` : "\nAll held.");
 console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
 process.exit(failures.length > 0 || total.failed > 0 ? 1 : 0);
+
+function vitest({ projects, report }: { projects: string[]; report: string }): string[] {
+  return [
+    node,
+    "node_modules/vitest/vitest.mjs",
+    "run",
+    ...projects.flatMap((project) => ["--project", project]),
+    "--reporter=default",
+    "--reporter=json",
+    `--outputFile.json=${report}`,
+  ];
+}
 
 function environment(): NodeJS.ProcessEnv {
   return { ...process.env, NEXT_TELEMETRY_DISABLED: "1", PLAYWRIGHT_JSON_OUTPUT_FILE: playwrightReport };
