@@ -47,6 +47,7 @@ export async function campaign(stage: Stage, options: CampaignOptions): Promise<
       progress.failed = true;
     });
     while (progress.struck < options.strikes && !progress.failed) {
+      await untilMoreIsTaken(stage);
       await wait(stage.chance.between(options.pauseMs.min, options.pauseMs.max));
       for (const what of await busyWith(stage)) busy.set(what, (busy.get(what) ?? 0) + 1);
       await options.strike(progress.struck);
@@ -107,6 +108,15 @@ export async function figuresOf(
 /** Within which work has to go on after a blow: a lease, and for the rest what this machine takes for what usually takes a second. */
 export const recoveryMsMax = (stage: Stage): number => leaseMs + 3_000 + 2 * slowestStartMs(stage);
 const slowestStartMs = ({ subjects }: Stage) => Math.round(Math.max(0, ...subjects.flatMap(({ startMs }) => startMs)));
+
+const standsStillMsMax = 10_000;
+
+/** A blow at processes that have not come to their work yet proves little: something has to have left since the last one. */
+async function untilMoreIsTaken({ provider }: Stage): Promise<void> {
+  const before = (await provider.accepted()).length;
+  for (const limit = performance.now() + standsStillMsMax; performance.now() < limit; await wait(50))
+    if ((await provider.accepted()).length > before) return;
+}
 
 /** Posts everybody, a few requests at once, and never more than the blows so far have earned. */
 async function post(

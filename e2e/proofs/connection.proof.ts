@@ -67,8 +67,8 @@ test("whatever is done to a connection while its mail is in every state: each em
 
 /** Calls take a while, some answers are lost, some are put off: so there is mail in every state. */
 async function trouble(server: Server): Promise<void> {
-  await server.addFault({ action: "resetAfterAccept", path: "/email/batch", probability: 0.12 });
-  await server.addFault({ action: "resetBeforeAccept", path: "/email/batch", probability: 0.06 });
+  await server.addFault({ action: "resetAfterAccept", path: "/email/batch", probability: 0.2 });
+  await server.addFault({ action: "resetBeforeAccept", path: "/email/batch", probability: 0.1 });
   await server.addFault({
     action: "status",
     preset: "429",

@@ -110,6 +110,23 @@ export async function until(holds: () => Promise<boolean>, withinMs: number, eve
   return holds();
 }
 
+/** Lets so many work at once; the others wait for their turn. */
+export function atMost(count: number): <T>(work: () => Promise<T>) => Promise<T> {
+  let free = count;
+  const waiting: (() => void)[] = [];
+  return async (work) => {
+    if (free > 0) free -= 1;
+    else await new Promise<void>((resolve) => waiting.push(resolve));
+    try {
+      return await work();
+    } finally {
+      const next = waiting.shift();
+      if (next) next();
+      else free += 1;
+    }
+  };
+}
+
 export type Verdict = { emails: number; lost: string[]; doubled: string[]; strange: string[] };
 
 /**

@@ -3,7 +3,7 @@ import { expect, test, vi } from "vitest";
 import { sendTest } from "../../lib/dispatch";
 import { AppError } from "../../lib/errors";
 import { record } from "./figures";
-import { compare, type FaultReport, openOf, openPlace, type Place, until, type Verdict } from "./place";
+import { atMost, compare, type FaultReport, openOf, openPlace, type Place, until, type Verdict } from "./place";
 import { proofScale } from "./scale";
 import { openStage } from "./stage";
 import { mixture, type Trouble, troubles } from "./troubles";
@@ -16,6 +16,9 @@ const mixed = scale.full ? 5_000 : 400;
 const blindMs = scale.full ? 120_000 : 5_000;
 const settleWithinMs = scale.full ? 300_000 : 100_000;
 const lagMs = 500;
+
+/** Of this process, which has a database pool to share. */
+const turn = atMost(3);
 
 type Result = Verdict & { name: string; faults: number; wrong: string[]; recoveryMs: number };
 
@@ -80,8 +83,10 @@ async function proveOne(place: Place, trouble: Trouble): Promise<Result> {
   if (trouble.blind && trouble.blind !== "settings") await server.addFault(trouble.blind);
   const emails = emailsOf(trouble.name, emailsEach);
   const wrong: string[] = [];
-  await place.enroll(trouble.poison ? [...emails.slice(1), trouble.poison] : emails);
-  await sendTests(place, testsEach, trouble.poison);
+  await turn(async () => {
+    await place.enroll(trouble.poison ? [...emails.slice(1), trouble.poison] : emails);
+    await sendTests(place, testsEach, trouble.poison);
+  });
   if (trouble.blind) wrong.push(...(await stayBlind(place)));
   const whileBlind = await firedOf(place);
   if (trouble.blind) {

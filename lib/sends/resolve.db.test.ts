@@ -356,6 +356,7 @@ describe("against what happens at the same moment", () => {
   test("a look-up that ends later has lost its lease: it can prove nothing away, and what it finds still counts", async () => {
     const gone = await lookedUp();
     await resolveSend(ana, { id: gone.id, as: "skip" });
+    expect((await row(gone.id)).leaseToken).toBeNull();
     expect(await save(gone.token, gone.id, { status: "queued" }, { outcome: "absent" })).toEqual([{ lost: gone.id }]);
     expect((await row(gone.id)).status).toBe("skipped");
 

@@ -411,7 +411,7 @@ BEGIN
     SELECT wake_addressed(ws, array_agg(p.id)) INTO woken FROM profiles p
     WHERE p.workspace_id = ws AND p.id = ANY (winner) AND p.traits->>'email' IS NOT NULL;
   END IF;
-  IF had_runs THEN PERFORM move_runs(ws, winner, loser); END IF;
+  IF had_runs THEN PERFORM hand_over_runs(ws, winner, loser); END IF;
 
   INSERT INTO entry_gates (workspace_id, automation_id, profile_id, entered_at)
   SELECT ws, g.automation_id, l.winner, max(g.entered_at) FROM unnest(winner, loser) l(winner, loser)
@@ -470,7 +470,7 @@ END $$;
 
 -- Runs go to the survivor. Of several that would be the same entry the active one goes, else the survivor's own stays, else the oldest
 -- goes; the others keep to the tombstone, where a person's history is looked for as well.
-CREATE FUNCTION move_runs(ws uuid, winner uuid[], loser uuid[]) RETURNS void LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_mergejoin = off SET enable_hashjoin = off SET enable_bitmapscan = off SET enable_material = off AS $$
+CREATE FUNCTION hand_over_runs(ws uuid, winner uuid[], loser uuid[]) RETURNS void LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_mergejoin = off SET enable_hashjoin = off SET enable_bitmapscan = off SET enable_material = off AS $$
 #variable_conflict use_variable
 DECLARE moving uuid[]; target uuid[];
 BEGIN

@@ -37,7 +37,7 @@ END $$;
 CREATE FUNCTION set_traits(ws uuid, token uuid, runs jsonb) RETURNS uuid[]
 LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 #variable_conflict use_column
-DECLARE refused uuid[];
+DECLARE refused uuid[]; addressed uuid[];
 BEGIN
   WITH wanted AS MATERIALIZED (
     SELECT e.id, coalesce(q.merged_into_id, q.id) AS profile_id, r.set
@@ -59,7 +59,9 @@ BEGIN
     WHERE p.workspace_id = ws AND p.id = n.id
       AND (SELECT count(*) FROM jsonb_object_keys(n.traits)) <= 256 AND length(n.traits::text) <= 65536
     RETURNING p.id)
-  SELECT array_agg(w.id) INTO refused FROM wanted w WHERE w.profile_id NOT IN (SELECT id FROM fitting);
+  SELECT array_agg(w.id) FILTER (WHERE t.id IS NULL), array_agg(DISTINCT t.id) FILTER (WHERE w.set ? 'email') INTO refused, addressed
+  FROM wanted w LEFT JOIN fitting t ON t.id = w.profile_id;
+  IF addressed IS NOT NULL THEN PERFORM wake_addressed(ws, addressed); END IF;
   RETURN refused;
 END $$;
 
@@ -96,6 +98,13 @@ BEGIN
       JOIN enrollments e ON e.workspace_id = ws AND e.id = r.id JOIN profiles q ON q.workspace_id = ws AND q.id = e.profile_id
       WHERE jsonb_typeof(r.set) = 'object')
     ORDER BY p.id FOR NO KEY UPDATE;
+  END IF;
+  -- The foreign key of a send takes its person anyway, and would do so after the runs: a merge takes people first.
+  IF jsonb_array_length(sends) > 0 THEN
+    PERFORM FROM profiles p WHERE p.workspace_id = ws AND p.id IN (
+      SELECT e.profile_id FROM jsonb_to_recordset(sends) s(enrollment_id uuid)
+      JOIN enrollments e ON e.workspace_id = ws AND e.id = s.enrollment_id)
+    ORDER BY p.id FOR KEY SHARE;
   END IF;
   IF exiting THEN
     SELECT array_agg(l.id) INTO queued FROM (
