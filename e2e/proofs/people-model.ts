@@ -4,7 +4,7 @@
  */
 export type Ids = { externalId?: string | undefined; anonymousId?: string | undefined; userId?: string | undefined };
 
-export const keysOf = ({ externalId, anonymousId }: Ids): string[] => [
+const keysOf = ({ externalId, anonymousId }: Ids): string[] => [
   ...(externalId === undefined ? [] : [`external ${externalId}`]),
   ...(anonymousId === undefined ? [] : [`anonymous ${anonymousId}`]),
 ];

@@ -19,7 +19,7 @@ export type FaultReport = { id: string; rule: FaultRule; matched: number; fired:
 export type Place = Awaited<ReturnType<typeof openPlace>>;
 
 /** One server of the provider, by its name in the sandbox: the same things as the stage's own, for each of many. */
-export function serverOf({ provider }: Pick<Stage, "provider">, { name, serverToken, server }: World) {
+function serverOf({ provider }: Pick<Stage, "provider">, { name, serverToken, server }: World) {
   const control = async <T>(method: string, path: string, body?: unknown): Promise<T> => {
     const answer = await fetch(`${provider.url}/t/${name}/__emu${path}`, {
       method,

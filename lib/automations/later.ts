@@ -1,7 +1,7 @@
 import * as z from "zod";
 
 /** What a definition may name one day and not yet: known, and refused in words. */
-export const notYet = (what: string) => `“${what}” is not available yet: it comes with a later release.`;
+const notYet = (what: string) => `“${what}” is not available yet: it comes with a later release.`;
 
 /** For a union told apart by `type`: a type that is known but comes later is named; any other gets the list. */
 export const typeError =

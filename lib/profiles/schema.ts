@@ -2,7 +2,7 @@ import * as z from "zod";
 import { suppression } from "../suppressions/schema";
 
 export { bareAddress } from "./address";
-export { keptTraits, traitProblem, traitsBytesMax, traitsMax } from "./traits";
+export { keptTraits, traitProblem, traitsMax } from "./traits";
 
 const moment = z.iso.datetime();
 

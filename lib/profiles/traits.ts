@@ -2,7 +2,7 @@ import { bareAddress } from "./address";
 
 /** Of one profile, and so of one call; the stored whole takes at most the bytes below. */
 export const traitsMax = 256;
-export const traitsBytesMax = 64 * 1024;
+const traitsBytesMax = 64 * 1024;
 const traitBytesMax = 8 * 1024;
 const traitNameLengthMax = 128;
 
