@@ -50,8 +50,8 @@ export async function campaign(stage: Stage, options: CampaignOptions): Promise<
       await untilMoreIsTaken(stage);
       await wait(stage.chance.between(options.pauseMs.min, options.pauseMs.max));
       for (const what of await busyWith(stage)) busy.set(what, (busy.get(what) ?? 0) + 1);
-      await options.strike(progress.struck);
       progress.struck += 1;
+      await options.strike(progress.struck - 1);
     }
     await options.after?.();
     await posting;
@@ -118,7 +118,7 @@ async function untilMoreIsTaken({ provider }: Stage): Promise<void> {
     if ((await provider.accepted()).length > before) return;
 }
 
-/** Posts everybody, a few requests at once, and never more than the blows so far have earned. */
+/** Posts everybody, a few requests at once, but never more than the blows so far have earned: each blow falls among requests. */
 async function post(
   stage: Stage,
   people: readonly Person[],
@@ -160,12 +160,16 @@ function watchWork({ workspaceId, subjects }: Stage) {
   };
 }
 
-/** Whether something is due, or will be as soon as the lease of whoever may have died has lapsed. */
+/**
+ * Whether something is due, or will be as soon as the lease of whoever may have died has lapsed. What waits because the provider is to be
+ * spared is not.
+ */
 async function isBusy(workspaceId: string): Promise<boolean> {
   const [row] = await db.sql<{ busy: boolean }>(
     `with soon as materialized (select now() + $2::int * interval '1 millisecond' as at)
      select exists (select from enrollments, soon where workspace_id = $1 and due_at <= soon.at)
-       or exists (select from sends, soon where workspace_id = $1 and status in ('queued', 'sending', 'unknown') and due_at <= soon.at) as busy`,
+       or exists (select from sends s join send_lanes l using (workspace_id, connection_id, message_stream), soon where s.workspace_id = $1
+         and s.status in ('queued', 'sending', 'unknown') and s.due_at <= soon.at and coalesce(l.not_before <= soon.at, true)) as busy`,
     [workspaceId, leaseMs],
   );
   return row?.busy === true;

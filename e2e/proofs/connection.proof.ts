@@ -10,6 +10,8 @@ import { openStage } from "./stage";
 
 const scale = proofScale();
 const emails = scale.full ? 4_000 : 400;
+/** How long it is waited for mail in every state, at most: where there is none, the change is made all the same, and the figures say so. */
+const stateWithinMs = scale.full ? 15_000 : 4_000;
 const settleWithinMs = scale.full ? 300_000 : 100_000;
 /** Then every call that had begun is over: begin within 1 s, a call of 1 s. */
 const callsOverMs = 2_500;
@@ -111,7 +113,7 @@ async function inEveryState({ statuses }: Place): Promise<Record<string, number>
       now = await statuses();
       return openOf(now).length === 3;
     },
-    15_000,
+    stateWithinMs,
     50,
   );
   return now;

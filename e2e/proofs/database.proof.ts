@@ -125,7 +125,14 @@ function troublesOf({ database, wire, stage, chance }: Means): (readonly [string
       },
     ],
     ["statement timeouts", () => underSetting("statement_timeout", `${chance.between(3, 40)}ms`, 1_500)],
-    ["crash", () => database.restart({ mode: "immediate", downMs: chance.between(0, 1_000) })],
+    [
+      "crash",
+      async () => {
+        // In the moment when something was acknowledged: it has to be on disk by then.
+        await stage.intake.nextAnswer(5_000);
+        await database.restart({ mode: "immediate", downMs: chance.between(0, 1_000) });
+      },
+    ],
     ["serializable transactions", () => underSetting("default_transaction_isolation", "serializable", 1_500)],
     [
       "nothing passes, and nobody says so",

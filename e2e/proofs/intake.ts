@@ -33,6 +33,18 @@ export class Intake {
   readonly wrong: string[] = [];
   /** Called once, in the very moment when the next acknowledgement arrives. */
   atNextAnswer: (() => void) | undefined;
+
+  /** Resolves then, or after `withinMs`. */
+  nextAnswer(withinMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, withinMs);
+      this.atNextAnswer = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
   /** Requests that wait for their answer. */
   underWay = 0;
 

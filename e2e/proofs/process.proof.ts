@@ -1,7 +1,9 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { expect, test } from "vitest";
+import { db } from "../../lib/db";
 import { campaign, figuresOf, recoveryMsMax } from "./campaign";
 import { record } from "./figures";
+import type { Subject } from "./fleet";
 import { journey, mailsPerPerson } from "./journey";
 import { proofScale } from "./scale";
 import { leaseMs, openStage, type Stage } from "./stage";
@@ -47,21 +49,44 @@ test("processes that are killed and frozen at random lose nothing that was ackno
 });
 
 /**
- * One process, at a random moment: dead, or frozen for longer than any lease it may hold. Now and then all die at once; else one is left
- * to go on with what the others held.
+ * At a random moment a process dies, or is frozen for longer than any lease it may hold. Now and then all die at once; else one is left to
+ * go on with what the others held.
  */
 async function strike(stage: Stage, thaws: Promise<void>[]): Promise<void> {
-  if (stage.chance.next() < 0.04) for (const subject of stage.subjects) subject.kill();
-  const [server] = stage.subjects;
+  const { chance, intake, subjects } = stage;
+  if (chance.next() < 0.04) for (const subject of subjects) subject.kill();
+  const [server] = subjects;
   const anyone = await stage.anyUp({ spared: 1 });
-  const subject = server?.up && stage.chance.next() < 0.3 ? server : anyone;
-  if (stage.chance.next() < 0.6) {
-    if (server === undefined || subject !== server || stage.intake.atNextAnswer) return subject.kill();
+  const subject = server?.up && chance.next() < 0.3 ? server : anyone;
+  if (chance.next() < 0.6) {
+    if (server === undefined || subject !== server || intake.atNextAnswer) return subject.kill();
     // The server dies in the moment when it has acknowledged something: too early for anything that it might have put off.
-    stage.intake.atNextAnswer = () => server.kill();
+    intake.atNextAnswer = () => server.kill();
     return;
   }
-  const frozenMs = stage.chance.between(leaseMs + 500, leaseMs + 3_000);
-  subject.stop();
-  thaws.push(wait(frozenMs).then(() => subject.cont()));
+  if (chance.next() < 0.5) return freeze(stage, [subject], thaws);
+  // Between taking emails over and handing them to the provider: whoever it was, but for one.
+  await aClaim(stage);
+  const [, ...most] = subjects.filter(({ up }) => up).sort(() => chance.next() - 0.5);
+  return freeze(stage, most, thaws);
+}
+
+function freeze({ chance }: Stage, frozen: readonly Subject[], thaws: Promise<void>[]): void {
+  for (const subject of frozen) {
+    subject.stop();
+    thaws.push(wait(chance.between(leaseMs + 500, leaseMs + 4_000)).then(() => subject.cont()));
+  }
+}
+
+const claimWithinMs = 3_000;
+const freshMs = 15;
+
+/** Waits until a lease has begun just now; for a while only, because nothing may be due. */
+async function aClaim({ workspaceId }: Stage): Promise<void> {
+  const sql = `select exists (select from sends where workspace_id = $1 and status = 'sending'
+    and due_at > now() + $2::int * interval '1 millisecond') as fresh`;
+  for (const limit = performance.now() + claimWithinMs; performance.now() < limit; ) {
+    const [row] = await db.sql<{ fresh: boolean }>(sql, [workspaceId, leaseMs - freshMs]);
+    if (row?.fresh) return;
+  }
 }

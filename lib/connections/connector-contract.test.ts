@@ -193,7 +193,7 @@ describe.each([["postmark", postmarkGround]])("%s", (_provider, make) => {
 
   test("too late to begin is not_sent, and no request is made", async () => {
     const ground = make();
-    expect(await send(ground, [letter(1)], -1)).toMatchObject({ kind: "not_sent" });
+    expect(await send(ground, [letter(1)], -1)).toMatchObject({ kind: "not_sent", late: true });
     expect(ground.taken()).toEqual([]);
   });
 

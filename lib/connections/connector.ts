@@ -32,7 +32,8 @@ export type Shared = "credentials" | "account" | "stream";
 
 /**
  * What became of one call. `call_refused`: nothing of it was sent; `about` says what a person must mend, and `message` that the
- * call may pass when it is halved. `not_sent`: it never left or was put off; safe to try again. `unknown`: it may have been taken.
+ * call may pass when it is halved. `not_sent`: it never left or was put off; safe to try again; `late`: because it was
+ * not begun in time, which is no fault of the provider's. `unknown`: it may have been taken.
  */
 export type CallOutcome =
   | { kind: "answered"; outcomes: SendOutcome[] }
@@ -42,7 +43,7 @@ export type CallOutcome =
       code: number | null;
       message: string;
     }
-  | { kind: "not_sent"; cause: string; rateLimited: boolean; retryAfterMs: number | null }
+  | { kind: "not_sent"; cause: string; rateLimited: boolean; retryAfterMs: number | null; late?: true }
   | { kind: "unknown"; cause: string };
 
 export type FoundMessage = { sendId: string | null; messageId: string; to: string | null };

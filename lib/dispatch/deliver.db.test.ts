@@ -207,6 +207,22 @@ test("a call that never left is tried again later, and the end is visible", asyn
   expect((await world.runs())[0]?.status).toBe("completed");
 });
 
+test("a call that this process began too late uses up no try, and its provider is not taken for busy", async () => {
+  const world = await makeWorld();
+  const late = { kind: "not_sent", cause: "too late", rateLimited: false, retryAfterMs: null, late: true } as const;
+  world.fake.answerNext(...Array.from({ length: attemptsMax }, () => late));
+  await world.enroll(people(1));
+  for (let tries = 1; tries <= attemptsMax; tries += 1) {
+    await world.pass();
+    expect(await statuses(world)).toEqual(["queued"]);
+    await db.sql("update sends set due_at = now() - interval '1 second' where workspace_id = $1", [world.workspaceId]);
+  }
+  expect(await world.attempts()).toEqual([]);
+  await world.pass();
+  expect(await statuses(world)).toEqual(["sent"]);
+  expect((await world.attempts()).map(({ outcome }) => outcome)).toEqual(["accepted"]);
+});
+
 test("being told to slow down holds the whole lane for as long as asked, and burns no try", async () => {
   const world = await makeWorld();
   world.fake.answerNext({ kind: "not_sent", cause: "429", rateLimited: true, retryAfterMs: 60_000 });

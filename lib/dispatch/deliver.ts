@@ -69,6 +69,7 @@ async function carry(batch: Batch, ready: readonly Ready[], trip: Trip): Promise
   const items = await confirm(batch, ready, trip);
   if (items.length === 0) return;
   const { call, ms } = await callOut(batch, items, trip);
+  if (call.kind === "not_sent" && call.late) return putAllBack(batch, items, means);
   delivered.answered &&= call.kind === "answered" || call.kind === "call_refused";
   await report(opened, call, means);
   const halve = call.kind === "call_refused" && call.about === "message" && items.length > 1;
@@ -79,6 +80,13 @@ async function carry(batch: Batch, ready: readonly Ready[], trip: Trip): Promise
   await means.step("record call");
   await recordCall(db, tenantOf(batch.lane), { connectionId, ms, ...callFacts(call, items.length) });
   if (halve) await carryHalves(batch, items, trip);
+}
+
+/** This process was too slow, or frozen: the provider was not asked, so it is not to be spared, and no try has been used up. */
+function putAllBack(batch: Batch, items: readonly Ready[], means: Means): Promise<void> {
+  const dueAt = new Date(batch.now().getTime() + 1_000);
+  const verdicts = items.map(({ carried }) => putBack({ id: carried.sendId, number: carried.number }, dueAt));
+  return saveAll(batch, { verdicts }, means);
 }
 
 function settled(batch: Batch, call: CallOutcome, items: readonly Ready[], { opened, means }: Trip): Outcome {

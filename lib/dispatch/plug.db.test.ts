@@ -196,7 +196,8 @@ async function dieAt(world: World, act: Scene["act"], index: number): Promise<vo
       died();
       return new Promise<void>(() => undefined);
     };
-    act(world, step).then(() => failed(new Error(`there was no step ${index}`)), failed);
+    // Where the bad message stands among the others is chance, so the way there may be shorter: then it died at the end.
+    act(world, step).then(() => died(), failed);
   });
 }
 

@@ -92,7 +92,7 @@ const onceEach = (place: Place, count: number) => {
 test("a connection whose server was never read is asked for it, so that what it sends can be looked up", async () => {
   const place = await makePlace();
   await place.enroll(1);
-  await pass();
+  await passUntil(place, { sent: 1 });
   onceEach(place, 1);
   const [attempt] = await db.prisma.sendAttempt.findMany({ where: { workspaceId: place.workspaceId } });
   expect(attempt).toMatchObject({ outcome: "accepted", serverId: String(place.server.server.id) });

@@ -1,5 +1,5 @@
 /** What is known of a request whose answer did not arrive: it certainly never left, or it may have been taken. */
-export type Failure = { kind: "not_sent"; cause: string } | { kind: "unknown"; cause: string };
+export type Failure = { kind: "not_sent"; cause: string; late?: true } | { kind: "unknown"; cause: string };
 
 /**
  * Judges what `fetch` threw, by the codes of Node and undici; texts are only compared, never passed on, because a header error

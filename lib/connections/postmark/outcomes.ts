@@ -31,7 +31,7 @@ export function callOutcomeOf(
   { alone = false }: { alone?: boolean } = {},
 ): CallOutcome {
   if (exchange.kind === "not_sent")
-    return { kind: "not_sent", cause: exchange.cause, rateLimited: false, retryAfterMs: null };
+    return { kind: "not_sent", cause: exchange.cause, rateLimited: false, retryAfterMs: null, late: exchange.late };
   if (exchange.kind === "unknown") return { kind: "unknown", cause: exchange.cause };
   const { status } = exchange;
   const body = alone && exchange.status === 200 ? aloneInList(exchange.body) : exchange.body;

@@ -221,7 +221,7 @@ test("no more calls at once than agreed; who waits too long is not sent", async 
   const call = (startWithinMs: number) =>
     limited.asServer((client) => client.getServer(), { startWithinMs, timeoutMs: 5000 });
   const first = [call(2000), call(2000)];
-  expect(await call(30)).toEqual({ kind: "not_sent", cause: "it was too late to begin" });
+  expect(await call(30)).toEqual({ kind: "not_sent", cause: "it was too late to begin", late: true });
   expect(waiting).toHaveLength(2);
   for (const response of waiting) json(response, 200, {});
   expect(await Promise.all(first)).toMatchObject([{ status: 200 }, { status: 200 }]);

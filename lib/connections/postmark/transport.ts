@@ -66,7 +66,7 @@ async function passGate(
   }
 }
 
-const tooLate: Exchange = { kind: "not_sent", cause: "it was too late to begin" };
+const tooLate: Exchange = { kind: "not_sent", cause: "it was too late to begin", late: true };
 
 /** Waits for the library, which throws only for what the exchange tells better, or before it makes a request (then there is none). */
 async function settled(work: () => Promise<unknown>): Promise<void> {
