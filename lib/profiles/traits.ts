@@ -1,8 +1,7 @@
 import { bareAddress } from "./address";
 
-/** Of one profile, and so of one call; the stored whole takes at most the bytes below. */
+/** Of one profile, and so of one call; the stored whole takes at most 64 KB, which ingest() sees to. */
 export const traitsMax = 256;
-const traitsBytesMax = 64 * 1024;
 const traitBytesMax = 8 * 1024;
 const traitNameLengthMax = 128;
 
