@@ -65,7 +65,9 @@ test("an answer that comes after a person has said “send again” settles the 
   await world.pass();
   expect(await only(world)).toMatchObject({ status: "sent", dueAt: null });
   expect(mails(world)).toBe(1);
-  expect((await world.attempts()).map(({ outcome }) => outcome)).toEqual(["accepted"]);
+  // The slow pass itself looks for work while it waits: it may have claimed the email once more, and not called.
+  const [first, ...others] = (await world.attempts()).map(({ outcome }) => outcome);
+  expect([first, others.filter((outcome) => outcome !== "not_sent")]).toEqual(["accepted", []]);
 });
 
 test("an answer that comes between the claim and the call of the next attempt stops that call", async () => {
