@@ -157,9 +157,12 @@ const changes = (place: Place, other: Server): [string, Change][] => {
     [
       "moved back",
       async () => {
+        // What is unknown on a server can only be asked there, so first all of it is.
+        await other.clearFaults();
+        const known = await until(async () => (await unknownOn(other, place.workspaceId)).size === 0, 60_000, 500);
         const { token } = await server.control<{ token: string }>("POST", "/tokens", {});
         await changeConnection(actor, { id, server_token: token });
-        return [];
+        return known ? [] : ["what was asked of the other server was never looked up there"];
       },
     ],
   ];
@@ -192,9 +195,9 @@ async function movedAway(place: Place, other: Server): Promise<string[]> {
   const { actor, connectionId: id, workspaceId } = place;
   await changeConnection(actor, { id, server_token: other.serverToken });
   await wait(callsOverMs);
-  const unknown = await unknownOn(place, workspaceId);
+  const unknown = await unknownOn(place.server, workspaceId);
   const flows = await until(async () => (await other.accepted()).length > 20, 30_000, 200);
-  const still = await unknownOn(place, workspaceId);
+  const still = await unknownOn(place.server, workspaceId);
   const gone = [...unknown].filter((sendId) => !still.has(sendId));
   return [
     ...(flows ? [] : ["nothing leaves from the new server"]),
@@ -202,12 +205,12 @@ async function movedAway(place: Place, other: Server): Promise<string[]> {
   ];
 }
 
-/** Sends whose outcome only the place's first server knows. */
-async function unknownOn({ server }: Place, workspaceId: string): Promise<Set<string>> {
+/** Sends whose outcome only this server knows. */
+async function unknownOn({ serverId }: Server, workspaceId: string): Promise<Set<string>> {
   const rows = await db.sql<{ id: string }>(
     `select s.id::text from sends s join send_attempts a on a.workspace_id = s.workspace_id and a.send_id = s.id
      where s.workspace_id = $1 and s.status = 'unknown' and a.outcome is null and a.server_id = $2`,
-    [workspaceId, server.serverId],
+    [workspaceId, serverId],
   );
   return new Set(rows.map(({ id }) => id));
 }

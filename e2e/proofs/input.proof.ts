@@ -21,7 +21,7 @@ const atOnce = 12;
 const perChunk = 500;
 const answerWithinMs = 30_000;
 /** How much a process may hold at the end beside what it held after a fifth of the bodies: buffers and caches have their limits by then. */
-const growthBytesMax = 96 * 1024 * 1024;
+const growthBytesMax = 256 * 1024 * 1024;
 
 type Answer = { status: number; headers: Record<string, unknown>; text: string; ms: number };
 

@@ -8,7 +8,7 @@ import { answer, writtenOf } from "./answer";
 import { healthRoute, readyRoute } from "./health";
 import { postEvent, postEvents, postIdentify, preflight } from "./ingest";
 import { metricsRoute } from "./metrics";
-import type { Handler } from "./route";
+import { type Handler, nothingHere } from "./route";
 import { webhookRoute } from "./webhook";
 
 type Methods = Partial<Record<string, Handler>>;
@@ -29,13 +29,24 @@ const webhookPath = /^\/api\/webhooks\/([^/]+)\/data_connections\/([^/]+)\/[a-z]
 /** What the server answers with: the hot paths by itself, all else by `rest`. */
 export function frontDoor(rest: RequestListener): RequestListener {
   return (incoming, outgoing) => {
-    const found = handlerOf(incoming);
+    const found = isReadable(incoming) ? handlerOf(incoming) : unreadable;
     if (found === null) {
       nameCaller(incoming);
       return rest(incoming, outgoing);
     }
     return found(incoming, outgoing);
   };
+}
+
+/** Next answers an address with a broken escape (`%ff`, `%`) with a bare 500, and takes one with `..` for another. */
+function isReadable({ url = "" }: IncomingMessage): boolean {
+  const path = url.split("?", 1)[0] ?? "";
+  if (!path.includes("%") && !path.includes("/.")) return true;
+  try {
+    return !/\/\.{1,2}(?:\/|$)/.test(decodeURIComponent(path));
+  } catch {
+    return false;
+  }
 }
 
 const inside = new BlockList();
@@ -77,6 +88,9 @@ function handlerOf({ url = "", method = "" }: IncomingMessage): Listener | null 
   const [, workspaceId, connectionId] = (method === "POST" && webhookPath.exec(path)) || [];
   return workspaceId && connectionId ? toListener(webhookRoute, { workspaceId, connectionId }) : null;
 }
+
+/** Whatever the path was to be, nothing stands there. */
+const unreadable = toListener(nothingHere, {});
 
 function toListener(handler: Handler, params: Record<string, string>): Listener {
   const context = { params: Promise.resolve(params) };

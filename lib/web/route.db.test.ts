@@ -294,3 +294,15 @@ test("a key made with an idempotency key is shown again to who may make keys, an
   expect((await ask(serve(revokeKeyOperation), { method: "DELETE", params: { id: first.body.id } })).status).toBe(204);
   expect((await ask(serve(revokeKeyOperation), { method: "DELETE", params: { id: "nonsense" } })).status).toBe(404);
 });
+
+test("a path without parameters is served, though Next hands it none", async () => {
+  const bare = serve({ ...noteOperation, id: "bare", path: "/v1/notes" });
+  const request = new Request("http://localhost/v1/notes", {
+    method: "POST",
+    headers: { authorization: `Bearer ${secret}` },
+    body: JSON.stringify({ id: newId(), text: "hello" }),
+  });
+  // What Next does at run time; its types say otherwise.
+  const params = Promise.resolve(undefined as unknown as Record<string, string>);
+  expect((await bare(request, { params })).status).toBe(201);
+});

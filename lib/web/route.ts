@@ -71,8 +71,9 @@ function asPut({ method, input, output }: Operation, body: unknown, params: Reco
 
 /** Parameters of the path, as text. */
 export async function pathParams({ params }: Context): Promise<Record<string, string>> {
-  const given = await params;
-  return Object.fromEntries(Object.entries(given).map(([name, value]) => [name, decoded(String(value ?? ""))]));
+  // Next hands a path without parameters nothing, whatever its types say.
+  const given: Awaited<typeof params> | undefined = await params;
+  return Object.fromEntries(Object.entries(given ?? {}).map(([name, value]) => [name, decoded(String(value ?? ""))]));
 }
 
 /** Next hands some of them over as they stand in the URL. */
