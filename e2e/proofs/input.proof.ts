@@ -81,7 +81,11 @@ async function bodiesOf(stage: Stage, call: Call): Promise<Bodies> {
   ];
   const requests = new Requests(document, known.things).arbitrary({ keys, leaveOut: [] });
   const hooks = webhookRequests(stage);
-  const mixed = fc.oneof({ weight: 9, arbitrary: requests }, { weight: 1, arbitrary: hooks });
+  const mixed = fc.oneof(
+    { weight: 17, arbitrary: requests },
+    { weight: 2, arbitrary: hooks },
+    { weight: 1, arbitrary: goodRequests(stage) },
+  );
   const held: number[] = [];
   const memory = async () => {
     const { text } = await call({
@@ -142,6 +146,32 @@ function jsonOf(text: string): Record<string, unknown> | null {
   } catch {
     return null;
   }
+}
+
+/** Among all that is wrong, what is right: so there is something to be found, changed and deleted by the rest. */
+function goodRequests({ workspaceId, connectionId, key }: Stage): fc.Arbitrary<Request> {
+  const project = `/v1/projects/${workspaceId}`;
+  const email = "linus@example.com";
+  const definition = {
+    name: "Made on the way",
+    trigger: { type: "event", event: "signed_up" },
+    steps: [{ id: "a", type: "send_email", email_provider_id: connectionId, subject: "Hello", html: "<p>Hi</p>" }],
+  };
+  const bodies: [string, string, unknown][] = [
+    ["POST", `${project}/suppressions`, { email }],
+    ["DELETE", `${project}/suppressions/${encodeURIComponent(email)}`, null],
+    ["POST", `${project}/automations`, definition],
+    ["POST", "/v1/identify", { external_id: "user_1", traits: { plan: "pro" } }],
+    ["POST", "/v1/events", { event: "signed_up", external_id: "user_1" }],
+    ["POST", "/v1/identify/alias", { user_id: "user_1", anonymous_id: "a-browser" }],
+  ];
+  return fc.constantFrom(...bodies).map(([method, path, body]) => ({
+    operation: "good",
+    method,
+    path,
+    headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
+    body: body === null ? null : JSON.stringify(body),
+  }));
 }
 
 const samples = "lib/sandbox/samples";
