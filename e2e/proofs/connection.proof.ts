@@ -33,13 +33,16 @@ test("whatever is done to a connection while its mail is in every state: each em
     const load = underLoad(place);
     const seen: Record<string, unknown> = {};
     const wrong: string[] = [];
+    let faults = 0;
     for (const [name, change] of changes(place, other)) {
       seen[name] = await inEveryState(place);
+      // Its count goes with its rules, which moving back clears.
+      if (name === "moved back") faults += await firedOn(other);
       wrong.push(...(await change()).map((what) => `${name}: ${what}`));
     }
     await load.end();
-    const faults = (await firedOn(place.server)) + (await firedOn(other));
-    for (const server of [place.server, other]) await server.clearFaults();
+    faults += await firedOn(place.server);
+    await place.server.clearFaults();
     const overMs = performance.now();
     wrong.push(...(await untilSettled(place)));
     const accepted = [...(await place.server.accepted()), ...(await other.accepted())];

@@ -46,6 +46,11 @@ const shows: Record<Kind, string> = {
 const suppresses: readonly Kind[] = ["hard bounce", "complaint", "unsubscribed"];
 
 let bounceId = 4_000_000_000;
+/** Ids are only to differ. */
+function nextBounceId(): number {
+  bounceId += 1;
+  return bounceId;
+}
 
 /**
  * Everything that could be reported about a message, as Postmark writes it (reference §8.3); half of it without the metadata by which
@@ -91,8 +96,7 @@ function item(message: Accepted, kind: Kind, { index, chance }: { index: number;
 function particulars(kind: Kind, { message, at, link }: { message: Accepted; at: string; link: string }): Payload {
   const bounce = (Type: string, Inactive: boolean): Payload => ({
     RecordType: Type === "SpamComplaint" ? "SpamComplaint" : "Bounce",
-    // biome-ignore lint/suspicious/noAssignInExpressions: ids are only to differ
-    ID: (bounceId += 1),
+    ID: nextBounceId(),
     Type,
     Email: message.to,
     From: "hello@example.com",
