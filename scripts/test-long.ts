@@ -66,7 +66,9 @@ function figures(): Line[] {
   return lines.map((line) => JSON.parse(line) as Line);
 }
 
-const inWords = (line: Line) => columns.map((name) => `${name} ${line[name] ?? "–"}`).join(", ");
+function inWords(line: Line): string {
+  return columns.map((name) => `${name} ${line[name] ?? "–"}`).join(", ");
+}
 
 /** One row for each proof: sums over all rounds, but of recoveries the longest. */
 function print(all: readonly Round[]): void {

@@ -2,11 +2,19 @@
 
 import { Badge } from "@/components/ui/badge";
 import { Table, TableBody, TableHead, Td, Th, Tr } from "@/components/ui/table";
+import type { Tone } from "@/components/ui/tone";
 import type { PublishPreview } from "@/lib/automations/schema";
 import { useBuilder } from "./builder-context";
 import { allDraftSteps } from "./draft-tree";
 import { inOrder, previewWords } from "./move-words";
 import { stepWords } from "./new-step";
+
+type Fate = PublishPreview["moves"][number]["to"];
+const fates: Record<Fate, { label: string; tone: Tone }> = {
+  same: { label: "Same step", tone: "good" },
+  changed: { label: "Begin it now", tone: "info" },
+  gone: { label: "Leave", tone: "warn" },
+};
 
 /** How many stand where, and what a move does to them. */
 export function MoveTable({ moves }: Pick<PublishPreview, "moves">) {
@@ -42,7 +50,9 @@ export function MoveTable({ moves }: Pick<PublishPreview, "moves">) {
             </Td>
             <Td hide="sm" className="text-muted">{`Version ${from_version}`}</Td>
             <Td numeric>{previewWords(people)}</Td>
-            <Td>{to === "gone" ? <Badge tone="warn">Leave</Badge> : <Badge tone="good">Same step</Badge>}</Td>
+            <Td>
+              <Badge tone={fates[to].tone}>{fates[to].label}</Badge>
+            </Td>
           </Tr>
         ))}
       </TableBody>

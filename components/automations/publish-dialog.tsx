@@ -51,7 +51,7 @@ export function PublishDialog({ preview, resumes, pending, publish, recount, clo
               value: "move",
               label: "Move to the new version",
               description:
-                "Each goes on at the step of the same id, with its due time. A step that they passed already is passed over; where the step is gone, they leave. Emails that are queued stay as they are.",
+                "Each goes on at the step of the same id, with its due time; where that is another kind of step now, they begin it at once. A step that they passed already is passed over. Where the step is gone, they leave, and what is queued for them is dropped; other queued emails stay as they are.",
             },
           ]}
         />
@@ -64,7 +64,11 @@ export function PublishDialog({ preview, resumes, pending, publish, recount, clo
               </Button>
             </div>
             <div className="overflow-hidden rounded-lg border border-line">
-              <MoveTable moves={preview.moves} />
+              {preview.moves.length > 0 ? (
+                <MoveTable moves={preview.moves} />
+              ) : (
+                <p className="px-3 py-2 text-muted text-sm">Nobody is under way in another version any more.</p>
+              )}
             </div>
             {preview.removed > 0 && <Banner tone="warn">{leaveWords(preview)}</Banner>}
           </section>

@@ -63,14 +63,21 @@ export function useSaving({ automation, state, lifecycle }: Options) {
     toast.success(`Published. Version ${published.value.live_version} is live.`);
     return done();
   };
-  /** Counts who is under way; where nobody is, there is nothing to ask. */
-  const count = async () => {
+  /** Who is under way; null when that could not be told, which is then shown. */
+  const look = async () => {
     const preview = await settled(lifecycle.preview, { id });
-    if (!preview.ok) return refused(notPublished, preview.error);
-    if (preview.value.people === 0) return publishAs("finish");
+    if (preview.ok) return preview.value;
+    refused(notPublished, preview.error);
+    return null;
+  };
+  /** Where nobody is under way, there is nothing to ask. */
+  const ask = async () => {
+    const found = await look();
+    if (found === null) return;
+    if (found.people === 0) return publishAs("finish");
     setError(null);
     router.refresh(); // the draft may just have been saved, and whoever cancels has something to publish
-    return setAsking(preview.value);
+    return setAsking(found);
   };
   return {
     pending,
@@ -84,11 +91,15 @@ export function useSaving({ automation, state, lifecycle }: Options) {
     publish: () =>
       run(async () => {
         if (!(await store(true))) return;
-        await (automation.live_version === null ? publishAs("finish") : count());
+        await (automation.live_version === null ? publishAs("finish") : ask());
       }),
     asking,
     publishAs: (inFlight: InFlight) => run(() => publishAs(inFlight)),
-    recount: () => run(count),
+    recount: () =>
+      run(async () => {
+        const found = await look();
+        if (found !== null) setAsking(found);
+      }),
     cancel: () => setAsking(null),
   };
 }

@@ -9,11 +9,11 @@ export function WhyValues({ details }: { details: Readonly<Record<string, unknow
     <details className="mt-1 text-muted">
       <summary className="w-fit rounded-sm text-xs hover:text-ink pointer-coarse:py-1.5">What was looked at</summary>
       <dl className="mt-1 grid gap-x-4 gap-y-1 rounded-md border border-line bg-sunken p-2.5 text-xs sm:grid-cols-[minmax(6rem,max-content)_1fr]">
-        {shown.map(({ name, value }) => (
+        {shown.map(({ name, value, told }) => (
           <div key={name} className="grid grid-cols-subgrid sm:col-span-2">
             <dt className="[overflow-wrap:anywhere] sm:max-w-60">{name}</dt>
             <dd className="min-w-0 whitespace-pre-wrap font-mono text-ink [overflow-wrap:anywhere]">
-              <WhySentence text={value} />
+              {told ? <WhySentence text={value} /> : value}
             </dd>
           </div>
         ))}

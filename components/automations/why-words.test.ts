@@ -13,7 +13,10 @@ describe("a sentence of an answer", () => {
   });
 
   test("without a moment stays whole, whatever it quotes", () => {
-    expect(partsOf("It starts on “2026-11-21”.")).toEqual([{ text: "It starts on “2026-11-21”." }]);
+    for (const quoted of ["2026-11-21", "2026-31-12 10:00:00 UTC"]) {
+      const sentence = `It starts on “${quoted}”.`;
+      expect(partsOf(sentence)).toEqual([{ text: sentence }]);
+    }
   });
 });
 
@@ -26,20 +29,20 @@ describe("what was looked at", () => {
       values: { "profile.plan": "", "profile.age": null, "profile.seats": 5, "profile.tags": ["a"] },
     };
     expect(shownValues(details)).toEqual([
-      { name: "Asked", value: 'plan is "pro"' },
-      { name: "Version", value: "2" },
-      { name: "profile.plan", value: "“”" },
-      { name: "profile.age", value: "not set" },
-      { name: "profile.seats", value: "5" },
-      { name: "profile.tags", value: '["a"]' },
+      { name: "Asked", value: 'plan is "pro"', told: true },
+      { name: "Version", value: "2", told: true },
+      { name: "profile.plan", value: "“”", told: false },
+      { name: "profile.age", value: "not set", told: false },
+      { name: "profile.seats", value: "5", told: false },
+      { name: "profile.tags", value: '["a"]', told: false },
     ]);
   });
 
   test("is shown with moments as sentences have them, but for what people wrote", () => {
     const at = "2026-11-21T09:33:00.000Z";
     expect(shownValues({ until: at, values: { "profile.trial_ends_at": at } })).toEqual([
-      { name: "Until", value: "2026-11-21 09:33:00 UTC" },
-      { name: "profile.trial_ends_at", value: `“${at}”` },
+      { name: "Until", value: "2026-11-21 09:33:00 UTC", told: true },
+      { name: "profile.trial_ends_at", value: `“${at}”`, told: false },
     ]);
   });
 

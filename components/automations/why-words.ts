@@ -54,13 +54,16 @@ export function partsOf(sentence: string): Part[] {
   const parts: Part[] = [];
   let from = 0;
   for (const match of sentence.matchAll(moment)) {
-    parts.push({ text: sentence.slice(from, match.index) }, { at: `${match[1]}T${match[2]}Z` });
+    const at = `${match[1]}T${match[2]}Z`;
+    if (Number.isNaN(Date.parse(at))) continue; // a name that only looks like one
+    parts.push({ text: sentence.slice(from, match.index) }, { at });
     from = match.index + match[0].length;
   }
   return [...parts, { text: sentence.slice(from) }].filter((part) => "at" in part || part.text !== "");
 }
 
-export type ShownValue = { name: string; value: string };
+/** `told`: in our words, so that its moments are shown in the reader's zone; what a person gave is shown as it was looked at. */
+export type ShownValue = { name: string; value: string; told: boolean };
 
 const names: Record<string, string> = {
   conditions: "Asked",
@@ -82,8 +85,8 @@ export function shownValues(details: Readonly<Record<string, unknown>>): ShownVa
   const fields = typeof values === "object" && values !== null ? Object.entries(values) : [];
   const named = Object.entries(rest).filter(([, value]) => value !== null);
   return [
-    ...named.map(([name, value]) => ({ name: names[name] ?? spelled(name), value: written(value) })),
-    ...fields.map(([name, value]) => ({ name, value: value === null ? "not set" : written(value, true) })),
+    ...named.map(([name, value]) => ({ name: names[name] ?? spelled(name), value: written(value), told: true })),
+    ...fields.map(([name, value]) => ({ name, value: value === null ? "not set" : written(value, true), told: false })),
   ];
 }
 

@@ -1,7 +1,7 @@
+import { AutomationSelect } from "@/components/automations/automation-select";
 import { SearchBox } from "@/components/ui/search-box";
 import { FilterLinks } from "@/components/ui/tabs";
 import type { SendStatus, WaitingSends } from "@/lib/sends/schema";
-import { AutomationFilter } from "./automation-filter";
 import { countWords } from "./decision-words";
 import { type SendQuery, sendsHref } from "./send-query";
 import { statusWords } from "./status-badge";
@@ -35,7 +35,12 @@ export function SendFilters({ path, query, automations, waiting }: Props) {
         value={query.q}
         keep={{ status: query.status, held: query.held, reason: query.reason }}
       >
-        <AutomationFilter automations={automations} value={query.automation_id} />
+        <AutomationSelect
+          aria-label="Automation"
+          automations={automations}
+          value={query.automation_id}
+          className="basis-40 sm:max-w-56"
+        />
       </SearchBox>
       <FilterLinks
         label="Status"

@@ -10,8 +10,8 @@ import { changeRunning, noAutomation, readable } from "./changing";
 import { publishProblems } from "./checks";
 import type { AutomationDefinition } from "./definition";
 import { change } from "./lifecycle";
-import { fateOf } from "./moving";
-import { findStep, sendSteps } from "./path";
+import { type Fate, fateOf, type Standing } from "./moving";
+import { sendSteps } from "./path";
 import { told } from "./resource";
 import { type Automation, type AutomationInput, type PublishInput, type PublishPreview, previewedMax } from "./schema";
 import { findAutomation, type LockedAutomation, updateAutomation, versionOfDraft } from "./store";
@@ -33,13 +33,12 @@ export async function publishAutomation(actor: Actor, { id, in_flight }: Publish
     const automationId = automation.id;
     const version = await versionOfDraft(tx, tenant, { automationId, id: newId(), publishedBy: actor.id });
     await updateAutomation(tx, tenant, automationId, { status: to, liveVersionId: version.id, pausedAt: null });
+    const resumed = automation.status === "paused";
+    if (resumed) await releaseParked(tx, tenant, { automationId }); // before the runs: see changeRunning
     const moves =
       in_flight === "move" ? await moveRuns(tx, tenant, { automationId, versionId: version.id, definition }) : {};
-    if (automation.status === "paused") {
-      await releaseParked(tx, tenant, { automationId });
-      await releaseRuns(tx, tenant, { automationId, overdue: "send" });
-    }
-    return { version: version.number, new_version: version.isNew, resumed: automation.status === "paused", ...moves };
+    if (resumed) await releaseRuns(tx, tenant, { automationId, overdue: "send" });
+    return { version: version.number, new_version: version.isNew, resumed, ...moves };
   });
   wake();
   return readable(published);
@@ -58,15 +57,17 @@ export async function previewPublish(actor: Actor, { id }: AutomationInput): Pro
   const definition = definitionOf(automation);
   const { number: version, versionId } = await selectNextVersion(db, tenant, id);
   const standing = await selectElsewhere(db, tenant, { automationId: id, versionId, peopleMax: previewedMax });
-  const moves = standing.map(({ number, stepId, people }) => {
-    const to = stepId === null || findStep(definition, stepId) ? ("same" as const) : ("gone" as const);
-    return { from_version: number, step_id: stepId, people, to };
-  });
+  const fated = await withFates(db, tenant, standing, definition);
+  const moves = fated.map(({ number, stepId, people, fate }) => ({
+    from_version: number,
+    step_id: stepId,
+    people,
+    to: fate,
+  }));
   const peopleOf = (groups: typeof moves) => groups.reduce((sum, { people }) => sum + people, 0);
   return { version, moves, people: peopleOf(moves), removed: peopleOf(moves.filter(({ to }) => to === "gone")) };
 }
 
-/** One statement for all who stand at one step of one version, however many they are. */
 async function moveRuns(
   tx: Db,
   tenant: Tenant,
@@ -77,16 +78,26 @@ async function moveRuns(
   }: { automationId: string; versionId: string; definition: AutomationDefinition },
 ): Promise<{ moved: number; removed: number }> {
   const before = await selectElsewhere(tx, tenant, { automationId, versionId, peopleMax: previewedMax });
-  const gone = before.flatMap(({ stepId }) => (stepId !== null && !findStep(definition, stepId) ? stepId : []));
+  const gone = before.flatMap(({ stepId }) => (fateOf(stepId, null, definition) === "gone" ? (stepId ?? []) : []));
   const standing = await holdElsewhere(tx, tenant, { automationId, versionId, gone: [...new Set(gone)] });
-  const definitions = await selectDefinitions(tx, tenant, [...new Set(standing.map((group) => group.versionId))]);
-  const count = { moved: 0, removed: 0 };
-  for (const from of standing) {
-    const fate = fateOf(from.stepId, definitions.get(from.versionId) ?? null, definition);
-    const people = await moveStanding(tx, tenant, { automationId, from, versionId, fate });
-    count[fate === "gone" ? "removed" : "moved"] += people;
-  }
-  return count;
+  const from = await withFates(tx, tenant, standing, definition);
+  const people = await moveStanding(tx, tenant, { automationId, versionId, from });
+  const of = (fate: Fate) => people.get(fate) ?? 0;
+  return { moved: of("same") + of("changed"), removed: of("gone") };
+}
+
+/** What becomes of those who stand somewhere, each group judged by the definition that it runs through. */
+async function withFates(
+  db: Db,
+  tenant: Tenant,
+  standing: readonly Standing[],
+  definition: AutomationDefinition,
+): Promise<(Standing & { fate: Fate })[]> {
+  const definitions = await selectDefinitions(db, tenant, [...new Set(standing.map(({ versionId }) => versionId))]);
+  return standing.map((group) => {
+    const fate = fateOf(group.stepId, definitions.get(group.versionId) ?? null, definition);
+    return { ...group, fate };
+  });
 }
 
 function definitionOf(automation: Pick<LockedAutomation, "definition" | "definitionError">): AutomationDefinition {

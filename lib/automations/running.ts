@@ -1,6 +1,6 @@
 import "server-only";
 import type { Actor } from "../actor";
-import { releaseParked, skipQueued } from "../sends";
+import { holdQueued, releaseParked, skipQueued } from "../sends";
 import { wake } from "../wake";
 import { changeRunning } from "./changing";
 import type { AnyAutomation, AutomationInput, PauseInput, ResumeInput } from "./schema";
@@ -17,7 +17,8 @@ export const pauseAutomation = (actor: Actor, { id, queued }: PauseInput): Promi
   changeRunning(actor, { id, action: "pause" }, async ({ tx, tenant, automation, to }) => {
     const pausedAt = automation.status === "paused" ? {} : { pausedAt: new Date() };
     await updateAutomation(tx, tenant, automation.id, { status: to, ...pausedAt });
-    // First, because a decision under way may be about to queue one more.
+    // Sends before runs, as everybody; and leases before skipping, because a decision under way may be about to queue one more.
+    if (queued === "skip") await holdQueued(tx, tenant, { automationId: automation.id });
     await revokeLeases(tx, tenant, automation.id);
     const skipped =
       queued === "skip"

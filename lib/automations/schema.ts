@@ -131,7 +131,11 @@ export const publishPreview = z.object({
       from_version: z.int().positive(),
       step_id: z.string().nullable().describe("Where they stand; null before the first step."),
       people: count,
-      to: z.enum(["same", "gone"]).describe("`same`: they go on at the step of this id. `gone`: their run ends."),
+      to: z
+        .enum(["same", "changed", "gone"])
+        .describe(
+          "`same`: they go on at the step of this id, with its due time. `changed`: it is another kind of step now, and they begin it at once. `gone`: their run ends.",
+        ),
     }),
   ),
   people: count.describe(`All who are under way in another version, counted exactly up to ${previewedMax}.`),

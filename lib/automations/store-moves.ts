@@ -43,21 +43,28 @@ export async function holdElsewhere(
   return rows.map(toStanding);
 }
 
-/** Moves all who stand there. @returns how many */
+/** Moves all who stand there, in one statement. @returns how many of each fate */
 export async function moveStanding(
   tx: Db,
   tenant: Tenant,
-  { automationId, from, versionId, fate }: { automationId: string; from: Standing; versionId: string; fate: Fate },
-): Promise<number> {
-  const [row] = await tx.sql<{ people: number }>("select move_runs($1, $2, $3, $4, $5, $6) as people", [
-    tenant.workspaceId,
+  {
     automationId,
-    from.versionId,
-    from.stepId,
     versionId,
-    fate,
-  ]);
-  return row?.people ?? 0;
+    from,
+  }: { automationId: string; versionId: string; from: readonly (Standing & { fate: Fate })[] },
+): Promise<Map<Fate, number>> {
+  const rows = await tx.sql<{ fate: Fate; people: number }>(
+    "select * from move_runs($1, $2, $3, $4::uuid[], $5::text[], $6::text[])",
+    [
+      tenant.workspaceId,
+      automationId,
+      versionId,
+      from.map((group) => group.versionId),
+      from.map(({ stepId }) => stepId),
+      from.map(({ fate }) => fate),
+    ],
+  );
+  return new Map(rows.map(({ fate, people }) => [fate, people]));
 }
 
 /** Definitions by version id; null for one that this release cannot read. */

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { type Actor, permissions, systemTenant, type Tenant } from "../actor";
-import { db } from "../db";
+import { db, transaction } from "../db";
 import { newId } from "../ids";
 import { profileOf } from "../profiles";
 import { profileTimeline } from "../sends";
@@ -93,4 +93,42 @@ describe("alias", () => {
       expect(statuses).toEqual(["fulfilled", "rejected"]);
     }
   });
+
+  test("of an identifier that somebody else takes at the same moment: whoever asks is one person in the end", async () => {
+    await identify(actor, { external_id: "N" });
+    const [held, commit] = [gate(), gate()];
+    const visitor = transaction(async (tx) => {
+      await tx.sql("insert into profiles (workspace_id, id) values ($1, $2)", [tenant.workspaceId, newId()]);
+      await tx.sql(
+        `insert into identifiers (workspace_id, kind, value, profile_id)
+         select $1, 'anonymous', 'v', id from profiles where workspace_id = $1 and not exists (
+           select from identifiers i where i.workspace_id = $1 and i.profile_id = profiles.id)`,
+        [tenant.workspaceId],
+      );
+      held.open();
+      await commit.opened;
+    });
+    await held.opened;
+    const folding = fold("N", { anonymous_id: "v" });
+    await expect.poll(waiting).toBe(1);
+    commit.open();
+    await Promise.all([visitor, folding]);
+    expect((await find("v")).id).toBe((await find("N")).id);
+  });
 });
+
+function gate() {
+  let open = () => {};
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { open, opened };
+}
+
+/** How many wait for somebody else's transaction. */
+async function waiting(): Promise<number> {
+  const [row] = await db.sql<{ count: number }>(
+    "select count(*)::int as count from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
+  );
+  return row?.count ?? 0;
+}

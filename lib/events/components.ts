@@ -82,11 +82,14 @@ type Identifier = {
   moved: boolean;
 };
 
-const named = ({ userId, externalId, anonymousId }: EventIds): [Kind, string][] => [
-  ...(userId === null ? [] : [["profile", userId] as [Kind, string]]),
-  ...(externalId === null ? [] : [["external", externalId] as [Kind, string]]),
-  ...(anonymousId === null ? [] : [["anonymous", anonymousId] as [Kind, string]]),
-];
+function named({ userId, externalId, anonymousId }: EventIds): [Kind, string][] {
+  const all: [Kind, string | null][] = [
+    ["profile", userId],
+    ["external", externalId],
+    ["anonymous", anonymousId],
+  ];
+  return all.flatMap(([kind, value]): [Kind, string][] => (value === null ? [] : [[kind, value]]));
+}
 
 /** Union-find over people; identifiers point at them and may be pointed elsewhere. */
 class People {

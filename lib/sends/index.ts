@@ -29,7 +29,7 @@ export { profileEnrollments, profileIdentity, profileTimeline } from "./history"
 export { applyPendingNews, sweepPendingNews } from "./news";
 export { receiveWebhook } from "./receive";
 export { resolveSend, resolveSends, waitingSends } from "./resolve";
-export { releaseParked, skipQueued } from "./store";
+export { holdQueued, releaseParked, skipQueued } from "./store";
 
 /** The send log, newest first. */
 export async function listSends(actor: Actor, input: ListSendsInput): Promise<SendPage> {

@@ -213,6 +213,14 @@ export async function skipQueued(
   return row?.skipped ?? 0;
 }
 
+/** Nobody else touches an automation's queued sends before the transaction ends: for whoever is about to hold its runs, too. */
+export async function holdQueued(db: Db, tenant: Tenant, { automationId }: { automationId: string }): Promise<void> {
+  await db.sql(
+    "select from sends where workspace_id = $1 and automation_id = $2 and status = 'queued' order by id for no key update",
+    [tenant.workspaceId, automationId],
+  );
+}
+
 /**
  * Puts the sends that left the queue while their automation was paused back into it. What a person has to decide about, which has a
  * reason of its own, stays. @returns how many

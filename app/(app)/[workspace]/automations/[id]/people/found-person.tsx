@@ -68,7 +68,10 @@ function Several({ people, here }: { people: readonly Profile[]; here: string })
           <li key={person.id}>
             <TextLink href={hrefWith(here, { q: person.id })} className="[overflow-wrap:anywhere]">
               {person.email ?? profileName(person)}
-            </TextLink>
+            </TextLink>{" "}
+            <code className="font-mono text-muted text-xs [overflow-wrap:anywhere]">
+              {person.external_id ?? person.anonymous_ids[0] ?? person.id}
+            </code>
           </li>
         ))}
       </ul>
