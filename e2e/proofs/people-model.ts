@@ -102,8 +102,8 @@ export class PeopleModel {
   #unite(one: number, other: number): void {
     const [a, b] = [this.#root(one), this.#root(other)];
     if (a === b) return;
+    for (const name of this.#names(b)) this.#names(a).add(name); // before it has a's root, and with it a's names
     this.#parent[b] = a;
-    for (const name of this.#names(b)) this.#names(a).add(name);
     this.merges += 1;
   }
 

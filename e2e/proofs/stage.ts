@@ -75,7 +75,8 @@ export async function openStage(options: StageOptions) {
     DISPATCHER: "on",
     ...options.env,
   };
-  await becomeOne({ ...env, DATABASE_URL: database.url });
+  // It drives and watches everything at once, and must not wait for a connection behind itself.
+  await becomeOne({ ...env, DATABASE_POOL_MAX: "40" });
   const workspace = await makePlace({ provider, definition });
   const subjects: Subject[] = [];
   const webs: { url: string; subject: Subject }[] = [];
