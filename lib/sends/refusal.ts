@@ -1,4 +1,4 @@
-import type { Resolution, ResolveSendInput, SendStatus } from "./schema";
+import { type HeldBy, isHeldBy, type Resolution, type ResolveSendInput, type SendStatus } from "./schema";
 
 /** What a person saw when they decided, as far as they say. */
 export type Seen = Pick<ResolveSendInput, "was" | "attempts">;
@@ -48,7 +48,7 @@ function decided({ decidedReason, decidedBy, decidedAt, reason, detail }: Refuse
   return Object.hasOwn(answers, reason ?? "") && detail !== null ? `${detail} ` : "";
 }
 
-const holds: Record<string, string> = {
+const holds: Record<HeldBy, string> = {
   sending_stopped: "It is held because all sending is stopped, and leaves once that is resumed.",
   connection_failing: "It is held because its connection is failing, and leaves once that works again.",
   connection_disabled: "It is held because its connection is disabled, and leaves once that is enabled.",
@@ -60,7 +60,7 @@ const holds: Record<string, string> = {
 function stands({ status, hold }: RefusedSend): string {
   switch (status) {
     case "queued":
-      return holds[hold ?? ""] ?? "It is queued and leaves by itself.";
+      return hold !== null && isHeldBy(hold) ? holds[hold] : "It is queued and leaves by itself.";
     case "sending":
       return "It is being handed to the provider at this moment: look again in a minute.";
     case "failed":

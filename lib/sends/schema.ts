@@ -101,6 +101,21 @@ export type ListSendsInput = z.infer<typeof listSendsInput>;
 export const sendInput = z.strictObject({ id: looseId });
 export type SendInput = z.infer<typeof sendInput>;
 
+/** What holds queued sends by one fact, until that changes (the function send_hold works it out). "late" is no such fact: it is stored, and a person's to decide. */
+export const heldBy = [
+  "paused",
+  "sending_stopped",
+  "connection_failing",
+  "connection_disabled",
+  "stream_refused",
+  "account_refused",
+] as const;
+export type HeldBy = (typeof heldBy)[number];
+export const isHeldBy = (reason: string): reason is HeldBy => heldBy.some((fact) => fact === reason);
+
+/** An unknown send that search has not cleared up after this long is for a person, whatever it hopes for. */
+export const searchMinutesMax = 60;
+
 // ——— A person decides
 
 /**

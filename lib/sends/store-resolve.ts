@@ -2,7 +2,7 @@ import "server-only";
 import type { Actor, Tenant } from "../actor";
 import type { Db } from "../db";
 import type { Seen } from "./refusal";
-import { type Resolution, type SendStatus, type WaitingSends, waitingCountMax } from "./schema";
+import { type Resolution, type SendStatus, searchMinutesMax, type WaitingSends, waitingCountMax } from "./schema";
 
 /** What came of a person's answer about one send. `repeated`: it was decided so before, and nothing was done. */
 export type Answered = { id: string } & (
@@ -34,9 +34,6 @@ export const answerForSends = (
          from resolve_sends($1, $2::uuid[], $3, $4, $5, $6, $7)`,
         [tenant.workspaceId, ids, as, actor.kind, actor.id, seen.was ?? null, seen.attempts ?? null],
       );
-
-/** An unknown send that search has not cleared up after this long is for a person, whatever it hopes for. */
-const searchMinutesMax = 60;
 
 /**
  * How many sends wait for more than their turn: each count stops at its bound, and looks at index entries only where it can. What is
