@@ -1,5 +1,6 @@
 "use client";
 
+import { useRouter } from "next/navigation";
 import { useState } from "react";
 import { type Action, useAction } from "@/components/form/use-action";
 import { Button } from "@/components/ui/button";
@@ -19,7 +20,9 @@ type Asked = { as: Resolution; send: Props["send"] };
 export function DecideSend({ send, choices, resolve }: Props) {
   const [asked, setAsked] = useState<Asked | null>(null);
   const { run, pending, error, clear } = useAction(resolve, { success: "Decided.", onSuccess: () => setAsked(null) });
+  const router = useRouter();
   const close = () => {
+    if (error) router.refresh(); // a refusal says to look again
     clear();
     setAsked(null);
   };
