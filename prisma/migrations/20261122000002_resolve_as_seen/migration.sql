@@ -1,5 +1,5 @@
--- A person's answer holds for what they saw. All else is as it was; the old signature goes, because the two would be told apart by nothing
--- where nothing was seen. Servers that still run the release before go on: what they do not say is null.
+-- A person's answer holds for what they saw; all else is as it was. The old signature goes, because a call that does not say what was seen
+-- would fit both. Servers of the release before make that call, and it means what it meant.
 DROP FUNCTION resolve_sends(uuid, uuid[], text, text, text);
 
 -- One answer of one person about sends, at once: 'sent' (the provider took it), 'again' (it leaves now), 'skip' (it never leaves).
