@@ -2,7 +2,7 @@ import type { Page } from "@playwright/test";
 import { db } from "../lib/db";
 import { seedWorkspace } from "../prisma/seed";
 import { expect, newMember, newUser, signIn, test, type Workspace } from "./fixtures";
-import { lastingViolations, overhang } from "./looks";
+import { lastingViolations, looks, overhang } from "./looks";
 import { confirm } from "./screens";
 
 /** What a page complained of since this was last asked: in its console, by throwing, or by a request that failed. */
@@ -77,16 +77,9 @@ const screens = ({ automation, send, profile, connection }: Ids): string[] => [
   "/settings/audit",
 ];
 
-const looks = [
-  { name: "on a desk, light", width: 1280, height: 800, theme: "light" },
-  { name: "on a desk, dark", width: 1280, height: 800, theme: "dark" },
-  { name: "on a phone, light", width: 375, height: 720, theme: "light" },
-  { name: "on a phone, dark", width: 375, height: 720, theme: "dark" },
-] as const;
-
-for (const { name, theme, ...viewport } of looks)
+for (const { name, theme, use } of looks)
   test.describe(name, () => {
-    test.use({ viewport, colorScheme: theme, hasTouch: viewport.width < 500 });
+    test.use(use);
 
     const good = async (page: Page, complaints: () => string[], what: string) => {
       expect.soft(await lastingViolations(page, theme), `${what}: what axe finds`).toEqual([]);

@@ -7,6 +7,18 @@ import type { AxeResults, RunOptions } from "axe-core";
 const axe = fs.readFileSync(createRequire(`${process.cwd()}/`).resolve("axe-core/axe.min.js"), "utf8");
 
 export type Theme = "light" | "dark";
+
+const look = (name: string, theme: Theme, viewport: { width: number; height: number }) => ({
+  name: `on a ${name}, ${theme}`,
+  theme,
+  use: { viewport, colorScheme: theme, hasTouch: viewport.width < 500 },
+});
+/** The screens and themes that a page is looked at in; `use` is for `test.use`. */
+export const looks = (["light", "dark"] as const).flatMap((theme) => [
+  look("desk", theme, { width: 1280, height: 800 }),
+  look("phone", theme, { width: 375, height: 720 }),
+]);
+
 type Axe = { run: (options: RunOptions) => Promise<AxeResults> };
 
 /** The dark theme changes colours and nothing else, so only they are looked at again there. */

@@ -1,7 +1,7 @@
 import { addStep, start } from "./building";
 import { everything } from "./everything";
 import { expect, signIn, test, unique } from "./fixtures";
-import { lastingViolations, overhang } from "./looks";
+import { lastingViolations, looks, overhang } from "./looks";
 
 const delay = (id: string) => ({ id, type: "delay", for: "P1D" });
 
@@ -42,16 +42,9 @@ async function openAll(): Promise<void> {
   }
 }
 
-const looks = [
-  { name: "on a desk, light", width: 1280, height: 800, theme: "light" },
-  { name: "on a desk, dark", width: 1280, height: 800, theme: "dark" },
-  { name: "on a phone, light", width: 375, height: 720, theme: "light" },
-  { name: "on a phone, dark", width: 375, height: 720, theme: "dark" },
-] as const;
-
-for (const { name, theme, ...viewport } of looks)
+for (const { name, theme, use } of looks)
   test.describe(name, () => {
-    test.use({ viewport, colorScheme: theme, hasTouch: viewport.width < 500 });
+    test.use(use);
 
     test("every part of the builder can be used by everybody, however much there is in it", async ({
       page,

@@ -1,6 +1,9 @@
-import { type Resolution, type Send, waitingCountMax } from "@/lib/sends/schema";
+import { type Resolution, type SeenAs, type Send, waitingCountMax } from "@/lib/sends/schema";
 
 type Decided = Pick<Send, "status">;
+
+/** As what a person sees an email that they may decide about: it goes with their answer, which counts for nothing else. */
+export const seenAs = ({ status }: Decided): SeenAs => (status === "unknown" ? "unknown" : "late");
 
 /** What the buttons say: a late email was never sent, so it is not sent again. */
 export function decisionLabel(as: Resolution, sends: readonly Decided[]): string {

@@ -4,12 +4,21 @@ import { useRouter } from "next/navigation";
 import { useRef, useState } from "react";
 import { type Action, settled } from "@/components/form/use-action";
 import type { ActionResult } from "@/lib/errors";
-import type { Resolution, ResolvedSends, SendPage, SendStatus } from "@/lib/sends/schema";
+import type {
+  Resolution,
+  ResolvedSends,
+  ResolveSendsInput,
+  SeenAs,
+  Send,
+  SendPage,
+  SendStatus,
+} from "@/lib/sends/schema";
+import { seenAs } from "./decision-words";
 
 /** Decides about so many in one call: few enough that somebody sees it going on. */
 const atOnce = 25;
 
-export type Resolve = Action<{ ids: string[]; as: Resolution }, ResolvedSends>;
+export type Resolve = Action<ResolveSendsInput, ResolvedSends>;
 type View = { status?: SendStatus | undefined; held?: "true" | undefined; reason?: string | undefined };
 /** Reads the sends of a view, page by page. */
 export type ListWaiting = Action<View & { limit: number; cursor?: string }, SendPage>;
@@ -18,7 +27,9 @@ export type ListWaiting = Action<View & { limit: number; cursor?: string }, Send
 export type Progress = { done: number; total: number };
 export type Outcome = { as: Resolution; resolved: number; errors: ReadonlyMap<string, string> };
 
-type Pieces = AsyncGenerator<ActionResult<string[]>>;
+/** Emails that one call decides about: all were seen as the same. */
+type Piece = { ids: string[]; was: SeenAs };
+type Pieces = AsyncGenerator<ActionResult<Piece>>;
 
 /** Decides about many emails piece by piece: how far it is, what came of it, and the reason of each that could not be decided. */
 export function useDeciding(resolve: Resolve) {
@@ -37,15 +48,15 @@ export function useDeciding(resolve: Resolve) {
     let done = 0;
     try {
       for await (const piece of pieces) {
-        const answer = piece.ok ? await settled(resolve, { ids: piece.value, as }) : piece;
+        const answer = piece.ok ? await settled(resolve, { ...piece.value, as }) : piece;
         // A lost connection or a lost right does not come back with the next piece.
         if (!answer.ok) {
-          for (const id of piece.ok ? piece.value : ["The rest"]) errors.set(id, answer.error.detail);
+          for (const id of piece.ok ? piece.value.ids : ["The rest"]) errors.set(id, answer.error.detail);
           break;
         }
         resolved += answer.value.resolved;
         for (const { id, detail } of answer.value.errors) errors.set(id, detail);
-        done += piece.ok ? piece.value.length : 0;
+        done += piece.ok ? piece.value.ids.length : 0;
         setProgress({ done, total: Math.max(total, done) });
       }
     } finally {
@@ -59,12 +70,19 @@ export function useDeciding(resolve: Resolve) {
   return { decide, progress, outcome, forget: () => setOutcome(null) };
 }
 
-/** Ids, so many at a time. */
-export async function* inPieces(ids: readonly string[]): Pieces {
-  for (let from = 0; from < ids.length; from += atOnce) yield { ok: true, value: ids.slice(from, from + atOnce) };
+/** Emails as a person saw them, so many at a time, late and unknown ones apart. */
+export async function* inPieces(sends: readonly Pick<Send, "id" | "status">[]): Pieces {
+  for (const was of ["late", "unknown"] as const) {
+    const ids = sends.filter((send) => seenAs(send) === was).map(({ id }) => id);
+    for (let from = 0; from < ids.length; from += atOnce)
+      yield { ok: true, value: { ids: ids.slice(from, from + atOnce), was } };
+  }
 }
 
-/** The ids of a whole view, page by page: what is decided leaves it, so each page is asked from where the last one ended. */
+/**
+ * The emails of a whole view, page by page: what is decided leaves it, so each page is asked from where the last one ended. A view that
+ * is open to decisions as a whole has only late or only unknown ones, before and after.
+ */
 export async function* inPages(list: ListWaiting, view: View): Pieces {
   let cursor: string | undefined;
   do {
@@ -73,7 +91,7 @@ export async function* inPages(list: ListWaiting, view: View): Pieces {
       yield page;
       return;
     }
-    yield* inPieces(page.value.data.map(({ id }) => id));
+    yield* inPieces(page.value.data);
     cursor = page.value.next_cursor ?? undefined;
   } while (cursor !== undefined);
 }

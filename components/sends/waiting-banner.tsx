@@ -9,7 +9,7 @@ import { sendsHref } from "./send-query";
 export function WaitingBanner({ waiting, path }: { waiting: WaitingSends; path: string }) {
   const { toDecide, late } = waiting;
   if (toDecide === 0) return null;
-  const unknown = toDecide > late;
+  const unknown = waiting.undecided > 0;
   return (
     <Banner
       tone="warn"

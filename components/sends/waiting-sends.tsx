@@ -8,7 +8,7 @@ import { DecideOutcome } from "./decide-outcome";
 import { countWords, decisionLabel } from "./decision-words";
 import { recipientOf } from "./send-table";
 import { inPages, inPieces, type ListWaiting, type Resolve, useDeciding } from "./use-deciding";
-import { useSelection } from "./use-selection";
+import { isEverything, useSelection } from "./use-selection";
 import { WaitingTable } from "./waiting-table";
 import { waitingWords } from "./waiting-words";
 
@@ -24,7 +24,8 @@ type Props = {
   rest: { list: ListWaiting; view: Parameters<typeof inPages>[1]; count: number } | null;
 };
 
-type Asked = { as: Resolution; sends: Send[]; all: boolean };
+/** What the dialog speaks of, as it was when it opened: the page goes on reading. `rest`: all of that view. */
+type Asked = { as: Resolution; sends: Send[]; rest: Props["rest"] };
 
 /** Emails that wait, and what becomes of them: one by one, those that are chosen, or all of the view. */
 export function WaitingSends({ sends, path, resolve, empty, rest }: Props) {
@@ -34,12 +35,19 @@ export function WaitingSends({ sends, path, resolve, empty, rest }: Props) {
   const [recipients, setRecipients] = useState<ReadonlyMap<string, string>>(new Map());
   const { decide, progress, outcome, forget } = useDeciding(resolve ?? noRight);
   const chosen = open.filter(({ id }) => selection.isSelected(id));
+  const everything = isEverything({
+    all: selection.all,
+    rest: rest !== null,
+    chosen: chosen.length,
+    open: open.length,
+  });
 
   const confirm = async () => {
     if (asked === null) return;
     setRecipients(new Map(sends.map((send) => [send.id, recipientOf(send)])));
-    const ids = asked.all && rest ? inPages(rest.list, rest.view) : inPieces(asked.sends.map(({ id }) => id));
-    await decide(asked.as, ids, asked.all && rest ? rest.count : asked.sends.length);
+    const { as, sends: meant, rest: view } = asked;
+    const pieces = view ? inPages(view.list, view.view) : inPieces(meant);
+    await decide(as, pieces, view ? view.count : meant.length);
     setAsked(null);
     selection.clear();
   };
@@ -57,7 +65,9 @@ export function WaitingSends({ sends, path, resolve, empty, rest }: Props) {
           open={open}
           path={path}
           rest={rest && chosen.length === open.length ? rest.count : null}
-          onDecide={(as, all) => setAsked({ as, sends: chosen, all })}
+          everything={everything}
+          onDecide={(as) => setAsked({ as, sends: chosen, rest: everything ? rest : null })}
+          onAll={selection.chooseAll}
           onClear={selection.clear}
         />
       )}
@@ -68,11 +78,11 @@ export function WaitingSends({ sends, path, resolve, empty, rest }: Props) {
           sends={sends}
           path={path}
           selection={resolve && open.length > 0 ? selection : null}
-          onDecide={(as, send) => setAsked({ as, sends: [send], all: false })}
+          onDecide={(as, send) => setAsked({ as, sends: [send], rest: null })}
         />
       )}
       <DecideDialog
-        asked={asked && { ...asked, ...(asked.all && rest && { count: rest.count }) }}
+        asked={asked && { as: asked.as, sends: asked.sends, ...(asked.rest && { count: asked.rest.count }) }}
         progress={progress}
         onConfirm={() => void confirm()}
         onClose={() => setAsked(null)}
@@ -89,7 +99,10 @@ type BarProps = {
   path: string;
   /** How many the whole view has, when it has more than are chosen. */
   rest: number | null;
-  onDecide: (as: Resolution, all: boolean) => void;
+  /** That all of the view is chosen. */
+  everything: boolean;
+  onDecide: (as: Resolution) => void;
+  onAll: () => void;
   onClear: () => void;
 };
 
@@ -98,9 +111,7 @@ const choicesOf = (sends: readonly Send[], path: string): Resolution[] =>
   order.filter((as) => sends.some((send) => waitingWords(send, path)?.choices.includes(as)));
 
 /** What can be done with the chosen ones. Always there, so that choosing moves nothing. */
-function SelectionBar({ chosen, open, path, rest, onDecide, onClear }: BarProps) {
-  const [all, setAll] = useState(false);
-  const everything = all && rest !== null;
+function SelectionBar({ chosen, open, path, rest, everything, onDecide, onAll, onClear }: BarProps) {
   const possible = choicesOf(chosen, path);
   return (
     <section
@@ -110,26 +121,20 @@ function SelectionBar({ chosen, open, path, rest, onDecide, onClear }: BarProps)
       <span className="mr-auto flex flex-wrap items-center gap-x-2 text-muted" aria-live="polite">
         {chosen.length === 0
           ? "Choose several to decide about them at once."
-          : `${everything ? `All ${countWords(rest)}` : chosen.length} chosen`}
-        {rest !== null && !all && (
-          <Button variant="link" onClick={() => setAll(true)}>
+          : `${everything && rest !== null ? `All ${countWords(rest)}` : chosen.length} chosen`}
+        {rest !== null && !everything && (
+          <Button variant="link" onClick={onAll}>
             {`Choose all ${countWords(rest)}`}
           </Button>
         )}
         {chosen.length > 0 && (
-          <Button
-            variant="link"
-            onClick={() => {
-              setAll(false);
-              onClear();
-            }}
-          >
+          <Button variant="link" onClick={onClear}>
             Clear
           </Button>
         )}
       </span>
       {choicesOf(open, path).map((as) => (
-        <Button key={as} size="sm" disabled={!possible.includes(as)} onClick={() => onDecide(as, everything)}>
+        <Button key={as} size="sm" disabled={!possible.includes(as)} onClick={() => onDecide(as)}>
           {decisionLabel(as, open)}
         </Button>
       ))}

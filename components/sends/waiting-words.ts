@@ -1,4 +1,4 @@
-import type { Resolution, Send } from "@/lib/sends/schema";
+import { type HeldBy, isHeldBy, type Resolution, type Send } from "@/lib/sends/schema";
 import { reasonWords } from "./event-words";
 
 /** Where the fact that holds a send can be mended. */
@@ -34,36 +34,27 @@ function unknownWords({ reason, due_at: at, automation_id: automationId }: Waiti
   };
 }
 
-function heldWords(
-  { automation_id, email_provider_id, due_at: at }: Waiting,
-  reason: string,
-  path: string,
-): WaitingWords {
-  const connection = (label: string): Mend => ({
-    href: `${path}/configuration/connections/${email_provider_id}`,
-    label,
-  });
+/** What ends each fact that holds sends, and where it is mended. */
+const ends: Record<HeldBy, { next: string; at: "automation" | "connection" | null }> = {
+  paused: { next: "It leaves once the automation is resumed.", at: "automation" },
+  sending_stopped: { next: "It leaves once sending is resumed, above.", at: null },
+  connection_failing: { next: "It leaves once the connection works again.", at: "connection" },
+  connection_disabled: { next: "It leaves once the connection is enabled.", at: "connection" },
+  stream_refused: { next: "It leaves once the provider takes it.", at: "connection" },
+  account_refused: { next: "It leaves once the provider takes it.", at: "connection" },
+};
+
+function heldWords(send: Waiting, reason: string, path: string): WaitingWords {
   const words = { why: reasonWords(reason), at: null, mend: null, choices: [] };
-  switch (reason) {
-    case "late":
-      return { ...words, next: "Nothing happens until somebody decides.", choices: ["again", "skip"] };
-    case "paused":
-      return {
-        ...words,
-        next: "It leaves once the automation is resumed.",
-        mend:
-          automation_id === null ? null : { href: `${path}/automations/${automation_id}`, label: "Open automation" },
-      };
-    case "sending_stopped":
-      return { ...words, next: "It leaves once sending is resumed, above." };
-    case "connection_failing":
-      return { ...words, next: "It leaves once the connection works again.", mend: connection("Open connection") };
-    case "connection_disabled":
-      return { ...words, next: "It leaves once the connection is enabled.", mend: connection("Open connection") };
-    case "stream_refused":
-    case "account_refused":
-      return { ...words, next: "It leaves once the provider takes it.", mend: connection("Open connection") };
-    default:
-      return { ...words, next: "It is tried again by itself.", at };
-  }
+  if (reason === "late")
+    return { ...words, next: "Nothing happens until somebody decides.", choices: ["again", "skip"] };
+  if (!isHeldBy(reason)) return { ...words, next: "It is tried again by itself.", at: send.due_at };
+  const { next, at } = ends[reason];
+  return { ...words, next, mend: at && mendOf(send, at, path) };
+}
+
+function mendOf(send: Waiting, at: "automation" | "connection", path: string): Mend | null {
+  const { automation_id: automation, email_provider_id: connection } = send;
+  if (at === "connection") return { href: `${path}/configuration/connections/${connection}`, label: "Open connection" };
+  return automation === null ? null : { href: `${path}/automations/${automation}`, label: "Open automation" };
 }

@@ -22,7 +22,7 @@ test("calls are counted by what they came to, with their messages and how long t
   const refused = { kind: "call_refused", about: "credentials", code: 10, message: "No." } as const;
   await recordCall(db, tenant, { connectionId, ms: 5, ...callFacts(refused, 200) });
   await recordCall(db, tenant, { connectionId, ms: 7, ...callFacts({ kind: "found", messages: [] }, 0) });
-  await recordCall(db, tenant, { connectionId, outcome: "unknown", code: null, messages: 2, ms: 30_000 });
+  await recordCall(db, tenant, { connectionId, call: "send", outcome: "unknown", code: null, messages: 2, ms: 30_000 });
   const lines = await callStatistics(db, { minutes: 15 });
   const line = (outcome: string) => lines.find((one) => one.outcome === outcome);
   expect(line("answered")).toEqual({
@@ -47,7 +47,14 @@ test("what cannot be counted harms nobody", async () => {
   const told = vi.spyOn(console, "error").mockImplementation(() => undefined);
   const broken = { ...db, sql: () => Promise.reject(new Error("away")) };
   await expect(
-    recordCall(broken, tenant, { connectionId: newId(), outcome: "answered", code: null, messages: 1, ms: 1 }),
+    recordCall(broken, tenant, {
+      connectionId: newId(),
+      call: "send",
+      outcome: "answered",
+      code: null,
+      messages: 1,
+      ms: 1,
+    }),
   ).resolves.toBeUndefined();
   expect(told).toHaveBeenCalledWith(expect.stringContaining("a call to a provider was not counted"));
   told.mockRestore();

@@ -1,16 +1,15 @@
-import type { CallOutcome, FindOutcome } from "./connector";
+import type { CallOutcome, FindOutcome, SendOutcome } from "./connector";
 
 /** What a call to a provider came to, for the figures. Bounded words, so that they may be labels. */
 type CallWord = (CallOutcome | FindOutcome)["kind"];
-type AnswerWord = "accepted" | "inactive" | "refused" | "sender_refused" | "blocked" | "unknown";
 
 /** Messages of an answered call that came to the same. */
-type AnswerCount = { outcome: AnswerWord; code: number | null; messages: number };
+type AnswerCount = { outcome: SendOutcome["kind"]; code: number | null; messages: number };
 
 /** One call to a provider. `code`: the provider's own; `messages`: how many it carried; `ms`: from asking until the end. */
 export type ProviderCall = {
   connectionId: string;
-  call?: "send" | "find";
+  call: "send" | "find";
   outcome: CallWord;
   code: number | null;
   messages: number;

@@ -185,6 +185,8 @@ export type ConnectionRecord = {
   serverId: string | null;
   serverName: string | null;
   streams: Stream[];
+  /** The stored streams are of no shape that this release knows: they are asked for anew before anything leaves, never guessed. */
+  streamsUnreadable?: true;
   lastValidatedAt: Date | null;
   lastError: string | null;
   failingSince: Date | null;

@@ -21,7 +21,7 @@ export async function recordCall(db: Db, tenant: Tenant, call: ProviderCall): Pr
        on conflict (workspace_id, connection_id, minute, call, outcome, code) do update set
          calls = provider_calls.calls + excluded.calls, messages = provider_calls.messages + excluded.messages,
          ms_total = provider_calls.ms_total + excluded.ms_total, ms_max = greatest(provider_calls.ms_max, excluded.ms_max)`,
-      [tenant.workspaceId, call.connectionId, call.call ?? "send", JSON.stringify([own, ...answers])],
+      [tenant.workspaceId, call.connectionId, call.call, JSON.stringify([own, ...answers])],
     );
   } catch (thrown) {
     log.error("a call to a provider was not counted", thrown, { connection: call.connectionId });

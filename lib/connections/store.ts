@@ -40,8 +40,7 @@ const stored = (row: Row): StoredConnection => ({
     credentialsVersion: versionOf(row.sealedCredentials),
     serverId: row.serverId,
     serverName: row.serverName,
-    // What cannot be read counts as never read: one odd row harms nobody else's mail.
-    streams: storedStream.array().safeParse(row.streams).data ?? [],
+    ...streamsOf(row),
     lastValidatedAt: row.lastValidatedAt,
     lastError: row.lastError,
     failingSince: row.failingSince,
@@ -53,6 +52,12 @@ const stored = (row: Row): StoredConnection => ({
 /** A status that only a newer release knows: nothing leaves through it from here, and nothing else is held up by it. */
 const statusOf = ({ status }: Row): ConnectionRecord["status"] =>
   connectionStatuses.find((candidate) => candidate === status) ?? "disabled";
+
+/** What cannot be read harms nobody else's mail, and is not taken for a server without streams. */
+function streamsOf({ streams }: Row): Pick<ConnectionRecord, "streams" | "streamsUnreadable"> {
+  const read = storedStream.array().safeParse(streams);
+  return read.success ? { streams: read.data } : { streams: [], streamsUnreadable: true };
+}
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 /** Ids from outside may be any text, which a uuid column would refuse. */

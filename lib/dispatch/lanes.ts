@@ -14,7 +14,7 @@ export type OpenedLane = { lane: DueLane; connector: Connector; connection: Conn
 
 /**
  * The connector of a lane. A connection whose server is not known yet is asked for it first: what is sent without knowing where to
- * could never be looked up. Null when nothing can be sent just now; the lane rests or is held then.
+ * could never be looked up. So is one whose stored streams cannot be read: without them an email would leave on another one. Null when nothing can be sent just now; the lane rests or is held then.
  */
 export async function openLane(
   lane: DueLane,
@@ -41,7 +41,9 @@ export async function openServer(
 ): Promise<OpenedLane | (OpenedLane & { check: CheckOutcome })> {
   const tenant = tenantOf(lane);
   const opened = await openSealed(lane, { open, step });
-  if (opened.connection.serverId !== null || !opened.connector.canFind) return { lane, ...opened };
+  if (isKnown(opened)) return { lane, ...opened };
+  if (opened.connection.streamsUnreadable)
+    log.warn("a connection's stored streams cannot be read; nothing leaves until its provider tells them", named(lane));
   await step("check");
   const check = await opened.connector.check();
   if (check.kind !== "ready") return { lane, ...opened, check };
@@ -51,8 +53,11 @@ export async function openServer(
   await rememberServer(db, tenant, lane.connectionId, facts, { credentialsVersion });
   const known = await openSealed(lane, { open, step });
   // Replaced meanwhile: what was found is about the credentials before.
-  return known.connection.serverId === null ? { lane, ...known, check } : { lane, ...known };
+  return isKnown(known) ? { lane, ...known } : { lane, ...known, check };
 }
+
+const isKnown = ({ connection, connector }: Pick<OpenedLane, "connection" | "connector">): boolean =>
+  (connection.serverId !== null || !connector.canFind) && !connection.streamsUnreadable;
 
 /**
  * The connector of a lane, as it is. A token that this server cannot read is a person's to mend, so it shows.

@@ -1,7 +1,5 @@
-import type { SendOutcome } from "../connections/schema";
+import type { Shared } from "../connections/schema";
 import type { LaneHold, LaneNews } from "./schema";
-
-type Shared = Extract<SendOutcome, { kind: "blocked" }>["about"];
 
 /**
  * What a refusal holds that is not about one message, and what ends it. Nothing of it is burnt: the sends wait, due. (Which of a

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import type { AutomationDefinition, SendEmailStep } from "../automations/schema";
 import type { ConnectionRecord } from "../connections/schema";
+import type { HeldBy } from "../sends/schema";
 import type { Reason, ReasonOf } from "./reasons";
 
 export { reasonSentence } from "./reasons";
@@ -194,7 +195,8 @@ export type Settlement = {
 };
 export type Verdict = { settlement: Settlement; attempt: AttemptRecord | null; note: Omit<Note, "stepId"> | null };
 
-export type LaneHold = "stream_refused" | "account_refused";
+/** Of what holds a send, what is its lane's. */
+export type LaneHold = Extract<HeldBy, `${string}_refused`>;
 /** What is wrong with the connection or lane, beside what becomes of each send. */
 export type LaneNews =
   | { kind: "fine" }

@@ -82,6 +82,29 @@ test("a connection with a status that only a newer release knows harms only itse
   expect((await world.sends()).map(({ status }) => status)).toEqual(["sent"]);
 });
 
+test("mail whose streams cannot be read never leaves on another one: it waits until the provider tells them, and harms nobody else", async () => {
+  const world = await makeWorld({ connection: { messageStream: null } });
+  const other = await makeWorld();
+  const warnings = vi.spyOn(console, "warn").mockImplementation(() => undefined);
+  await db.prisma.connection.updateMany({ where: { id: world.connection.id }, data: { streams: [{ odd: true }] } });
+  const asked = vi.spyOn(world.fake, "check").mockResolvedValue({ kind: "unreachable", message: "No answer." });
+  await world.enroll(people(1));
+  await other.enroll(people(1));
+  await world.pass();
+  expect(asked).toHaveBeenCalled();
+  expect(warnings).toHaveBeenCalledWith(expect.stringContaining("stored streams cannot be read"));
+  expect(world.fake.outbox).toEqual([]);
+  expect((await world.sends()).map(({ status }) => status)).toEqual(["queued"]);
+  expect((await other.sends()).map(({ status }) => status)).toEqual(["sent"]);
+
+  asked.mockRestore();
+  await world.letTimePass();
+  await world.pass();
+  expect(world.fake.outbox.map(({ stream }) => stream)).toEqual(["broadcast"]);
+  const { streams } = await db.prisma.connection.findFirstOrThrow({ where: { id: world.connection.id } });
+  expect(streams).toMatchObject([{ id: "broadcast" }]);
+});
+
 test("a token that cannot be read shows its connection as failing, with what to do", async () => {
   const world = await makeWorld();
   const { workspaceId, connection } = world;

@@ -19,7 +19,7 @@ const unsubscribe = { active: true, reason: "unsubscribe", origin: "recipient", 
 
 describe("what news comes to for one send", () => {
   test("an open before its delivery counts, keeps its time, and proves that the provider has the message", () => {
-    const change = foldNews({ id: "1", status: "sending" }, [
+    const change = foldNews({ id: "1", status: "sending", provider_message_id: null }, [
       news({ occurredAt: "2026-11-01T10:05:00.000Z" }),
       news({ newsKey: "other" }),
     ]);
@@ -29,7 +29,9 @@ describe("what news comes to for one send", () => {
   });
 
   test("a delay changes no status of what was sent", () => {
-    expect(foldNews({ id: "1", status: "sent" }, [news({ kind: "transient" })])).toMatchObject({
+    expect(
+      foldNews({ id: "1", status: "sent", provider_message_id: null }, [news({ kind: "transient" })]),
+    ).toMatchObject({
       status: "sent",
       statusChanged: false,
       settles: false,
@@ -38,7 +40,7 @@ describe("what news comes to for one send", () => {
 
   test("a refusal after acceptance fails the send in the provider's words", () => {
     const failed = news({ kind: "failed", data: { description: "", details: "recipient is inactive" } });
-    expect(foldNews({ id: "1", status: "sent" }, [failed])).toMatchObject({
+    expect(foldNews({ id: "1", status: "sent", provider_message_id: null }, [failed])).toMatchObject({
       status: "failed",
       detail: "recipient is inactive",
     });

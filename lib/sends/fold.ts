@@ -2,7 +2,7 @@ import type { News } from "../connections/schema";
 import { advance, isInFlight, type SendFact, type SendStatus } from "./advance";
 
 /** What is known of a send while it is held for an update. */
-export type SendState = { id: string; status: SendStatus; provider_message_id?: string | null };
+export type SendState = { id: string; status: SendStatus; provider_message_id: string | null };
 
 /** What news adds to a send. Times are the first of their kind; counts are to be added. */
 export type SendChange = {

@@ -1,4 +1,7 @@
-import type { Resolution, SendStatus } from "./schema";
+import { type HeldBy, isHeldBy, type Resolution, type ResolveSendInput, type SendStatus } from "./schema";
+
+/** What a person saw when they decided, as far as they say. */
+export type Seen = Pick<ResolveSendInput, "was" | "attempts">;
 
 /** A send about which nothing is left to decide, or not this. `hold`: what holds a queued one. `decided*`: the newest answer of a person. */
 export type RefusedSend = {
@@ -13,13 +16,23 @@ export type RefusedSend = {
 };
 
 /** Why a person's answer does not count for this send, and what to do instead. */
-export function refusalOf(send: RefusedSend, as: Resolution): string {
-  if (send.status === "unknown")
+export function refusalOf(send: RefusedSend, as: Resolution, seen: Seen): string {
+  const late = send.status === "queued" && send.reason === "late";
+  if (send.kind === "test" && send.status === "unknown" && as === "again")
     return "A test email is not sent again. Send another one from its connection, and mark this one as sent or skip it.";
-  if (send.status === "queued" && send.reason === "late" && as === "sent")
-    return "It never left: it is held because it is late. Send it again or skip it.";
+  if (send.status === "unknown") return becameUnknown(seen);
+  if (late && seen.was === "unknown")
+    return "It was unknown when you looked; meanwhile it is known that it never left, and it is late. Look again.";
+  if (late && as === "sent") return "It never left: it is held because it is late. Send it again or skip it.";
+  if (late) return "It was tried since you looked, did not leave, and is late. Look again.";
   return `${decided(send)}${stands(send)}`.trim();
 }
+
+/** It is open to a decision, but to another one than the person made. */
+const becameUnknown = ({ was }: Seen): string =>
+  was === "late"
+    ? "It was late when you looked; meanwhile it left and nobody knows what became of it. Look again."
+    : "It was tried again since you looked, and once more nobody knows what became of it. Look again.";
 
 const answers: Record<string, string> = {
   marked_sent: "marked it as sent",
@@ -35,7 +48,7 @@ function decided({ decidedReason, decidedBy, decidedAt, reason, detail }: Refuse
   return Object.hasOwn(answers, reason ?? "") && detail !== null ? `${detail} ` : "";
 }
 
-const holds: Record<string, string> = {
+const holds: Record<HeldBy, string> = {
   sending_stopped: "It is held because all sending is stopped, and leaves once that is resumed.",
   connection_failing: "It is held because its connection is failing, and leaves once that works again.",
   connection_disabled: "It is held because its connection is disabled, and leaves once that is enabled.",
@@ -47,7 +60,7 @@ const holds: Record<string, string> = {
 function stands({ status, hold }: RefusedSend): string {
   switch (status) {
     case "queued":
-      return holds[hold ?? ""] ?? "It is queued and leaves by itself.";
+      return hold !== null && isHeldBy(hold) ? holds[hold] : "It is queued and leaves by itself.";
     case "sending":
       return "It is being handed to the provider at this moment: look again in a minute.";
     case "failed":

@@ -101,6 +101,21 @@ export type ListSendsInput = z.infer<typeof listSendsInput>;
 export const sendInput = z.strictObject({ id: looseId });
 export type SendInput = z.infer<typeof sendInput>;
 
+/** What holds queued sends by one fact, until that changes (the function send_hold works it out). "late" is no such fact: it is stored, and a person's to decide. */
+export const heldBy = [
+  "paused",
+  "sending_stopped",
+  "connection_failing",
+  "connection_disabled",
+  "stream_refused",
+  "account_refused",
+] as const;
+export type HeldBy = (typeof heldBy)[number];
+export const isHeldBy = (reason: string): reason is HeldBy => heldBy.some((fact) => fact === reason);
+
+/** An unknown send that search has not cleared up after this long is for a person, whatever it hopes for. */
+export const searchMinutesMax = 60;
+
 // ——— A person decides
 
 /**
@@ -112,7 +127,24 @@ const resolution = z
   .describe("sent: the provider took it. again: it leaves now, perhaps a second time. skip: it never leaves.");
 export type Resolution = z.infer<typeof resolution>;
 
-export const resolveSendInput = z.strictObject({ id: looseId, as: resolution });
+/** As what a person saw a send that they decide about. */
+const seenAs = z
+  .enum(["late", "unknown"])
+  .describe(
+    "What it was when you looked. Where it is something else by now nothing is done, so that what never left cannot go out twice.",
+  );
+export type SeenAs = z.infer<typeof seenAs>;
+
+export const resolveSendInput = z.strictObject({
+  id: looseId,
+  as: resolution,
+  was: seenAs.optional(),
+  attempts: z
+    .int()
+    .nonnegative()
+    .optional()
+    .describe("Its attempts when you looked: nothing is done when there are others."),
+});
 export type ResolveSendInput = z.infer<typeof resolveSendInput>;
 
 const resolvedAtOnceMax = 500;
@@ -123,6 +155,7 @@ export const resolveSendsInput = z.strictObject({
     .min(1, "Name at least one send.")
     .max(resolvedAtOnceMax, `Name at most ${resolvedAtOnceMax} sends at once.`),
   as: resolution,
+  was: seenAs.optional(),
 });
 export type ResolveSendsInput = z.infer<typeof resolveSendsInput>;
 
@@ -134,8 +167,18 @@ export const resolvedSends = z.object({
 });
 export type ResolvedSends = z.infer<typeof resolvedSends>;
 
-/** How many sends wait for more than their turn. Counted up to `waitingCountMax`; what stands there may be more. */
-export type WaitingSends = { unknown: number; held: number; late: number; cannotKnow: number; toDecide: number };
+/**
+ * How many sends wait for more than their turn. Counted up to `waitingCountMax`; what stands there may be more. `undecided`: unknown ones
+ * that are for a person; `toDecide`: those and the late ones.
+ */
+export type WaitingSends = {
+  unknown: number;
+  held: number;
+  late: number;
+  cannotKnow: number;
+  undecided: number;
+  toDecide: number;
+};
 export const waitingCountMax = 1_000;
 
 /** What becomes of queued sends when everything is stopped: `hold` keeps them, `skip` drops them. */

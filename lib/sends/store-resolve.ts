@@ -1,7 +1,8 @@
 import "server-only";
 import type { Actor, Tenant } from "../actor";
 import type { Db } from "../db";
-import { type Resolution, type SendStatus, type WaitingSends, waitingCountMax } from "./schema";
+import type { Seen } from "./refusal";
+import { type Resolution, type SendStatus, searchMinutesMax, type WaitingSends, waitingCountMax } from "./schema";
 
 /** What came of a person's answer about one send. `repeated`: it was decided so before, and nothing was done. */
 export type Answered = { id: string } & (
@@ -23,19 +24,16 @@ export type Answered = { id: string } & (
 export const answerForSends = (
   db: Db,
   tenant: Tenant,
-  { ids, as, actor }: { ids: readonly string[]; as: Resolution; actor: Pick<Actor, "kind" | "id"> },
+  { ids, as, seen, actor }: { ids: readonly string[]; as: Resolution; seen: Seen; actor: Pick<Actor, "kind" | "id"> },
 ): Promise<Answered[]> =>
   ids.length === 0
     ? Promise.resolve([])
     : db.sql<Answered>(
         `select id, result, kind, status, reason, detail, hold, decided_reason as "decidedReason", decided_by as "decidedBy",
            decided_at as "decidedAt"
-         from resolve_sends($1, $2::uuid[], $3, $4, $5)`,
-        [tenant.workspaceId, ids, as, actor.kind, actor.id],
+         from resolve_sends($1, $2::uuid[], $3, $4, $5, $6, $7)`,
+        [tenant.workspaceId, ids, as, actor.kind, actor.id, seen.was ?? null, seen.attempts ?? null],
       );
-
-/** An unknown send that search has not cleared up after this long is for a person, whatever it hopes for. */
-const searchMinutesMax = 60;
 
 /**
  * How many sends wait for more than their turn: each count stops at its bound, and looks at index entries only where it can. What is
@@ -66,7 +64,7 @@ export async function countWaiting(db: Db, tenant: Tenant): Promise<WaitingSends
          (select count(*)::int from unknown
           where reason = 'cannot_know' or unknown_since < now() - interval '${searchMinutesMax} minutes') as undecided
        from held, late)
-     select unknown, held, late, "cannotKnow", least(undecided + late, ${max}) as "toDecide" from counted`,
+     select unknown, held, late, "cannotKnow", undecided, least(undecided + late, ${max}) as "toDecide" from counted`,
     [tenant.workspaceId],
   );
   if (row === undefined) throw new Error("the count gave no row");

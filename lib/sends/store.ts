@@ -2,7 +2,7 @@ import "server-only";
 import type { Tenant } from "../actor";
 import type { Db } from "../db";
 import type { SendStatus } from "./advance";
-import { type Send, type SendEvent, sendStatus } from "./schema";
+import { isHeldBy, type Send, type SendEvent, sendStatus } from "./schema";
 
 export type SendRow = {
   id: string;
@@ -34,23 +34,13 @@ export type SendRow = {
 
 /** What holds a queued send and is its connection's, its lane's, its automation's or the workspace's. */
 const hold = "send_hold(s.workspace_id, s.connection_id, s.message_stream, s.automation_id)";
-/** These are worked out; all others are stored. */
-const worksOut = [
-  "sending_stopped",
-  "connection_failing",
-  "connection_disabled",
-  "stream_refused",
-  "account_refused",
-  "paused",
-];
-
 /** "late" is for a person to decide. What else a queued row remembers is of its last attempt: what holds it now comes first. */
 const columns = `s.id, s.kind, s.connection_id, s.message_stream, s.automation_id, s.enrollment_id, s.step_id, s.profile_id,
   s.to_email, s.from_email, s.subject, s.status,
-  case when s.status = 'queued' and s.reason is distinct from 'late' then coalesce(${hold}, s.reason) else s.reason end as reason,
+  case when s.status = 'queued' and s.reason is distinct from 'late' then coalesce(h.hold, s.reason) else s.reason end as reason,
   s.detail, s.attempts, s.provider_message_id, s.created_at, s.sent_at, s.delivered_at, s.opened_at, s.clicked_at, s.opens, s.clicks,
   case s.status when 'queued' then s.scheduled_at when 'unknown' then s.unknown_since end as waiting_since,
-  case when s.status in ('queued', 'sending', 'unknown') and not (s.status = 'queued' and ${hold} is not null) then s.due_at end as due_at`;
+  case when s.status in ('queued', 'sending', 'unknown') and h.hold is null then s.due_at end as due_at`;
 
 export type SendFilter = {
   /** Only these. */
@@ -109,7 +99,8 @@ export const selectSendsById = (db: Db, tenant: Tenant, ids: readonly string[]):
   ids.length === 0
     ? Promise.resolve([])
     : db.sql<SendRow>(
-        `select ${columns} from sends s where s.workspace_id = $1 and s.id = any($2::uuid[]) order by s.id desc`,
+        `select ${columns} from sends s left join lateral (select ${hold} as hold where s.status = 'queued') h on true
+         where s.workspace_id = $1 and s.id = any($2::uuid[]) order by s.id desc`,
         [tenant.workspaceId, ids],
       );
 
@@ -138,12 +129,12 @@ function testsOf(filter: SendFilter, bind: (value: unknown) => string): { indexe
   return { indexed, others: [...rest, ...byRow] };
 }
 
-/** A stored reason has an index; one that is worked out belongs to queued sends. */
+/** A stored reason has an index; what holds a send is worked out, of queued ones. */
 function testReason(
   reason: string,
   { bind, byIndex, byRow }: { bind: (value: unknown) => string; byIndex: string[]; byRow: string[] },
 ): void {
-  if (worksOut.includes(reason)) {
+  if (isHeldBy(reason)) {
     byIndex.push("s.status = 'queued'");
     byRow.push(`s.reason is distinct from 'late' and ${hold} = ${bind(reason)}`);
     return;

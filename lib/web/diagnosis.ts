@@ -5,7 +5,7 @@ import { missingMigrations } from "./migrations";
 import { readPulse } from "./store";
 import { type Heartbeat, readClock, readHeartbeats, readTroubles, type Trouble } from "./store-figures";
 
-/** What `gflux doctor` has looked at. `answers` of `database` is null where nothing could be asked. */
+/** What `gflux doctor` has looked at. */
 export type Diagnosis = {
   /** `clockAheadMs`: this process's clock against the database's, give or take half a round trip. */
   database: { reachable: true; roundTripMs: number; clockAheadMs: number } | { reachable: false; why: string };

@@ -1,10 +1,10 @@
-import { beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test, vi } from "vitest";
 import { systemTenant } from "../actor";
 import { callFacts, recordCall } from "../connections";
-import { db } from "../db";
+import { db, outsideTransaction, transaction } from "../db";
 import { makeAutomation, makeConnection, makeEnrollments, makeSends, makeWorkspace } from "../testing/factory";
 import { diagnose } from "./diagnosis";
-import { readFigures } from "./figures";
+import { readFigures, recentFigures } from "./figures";
 import { readyRoute } from "./health";
 import { metricsRoute } from "./metrics";
 import { readBacklog } from "./store-figures";
@@ -95,14 +95,45 @@ test("what waits is told by what it waits for, of all workspaces together", asyn
   });
 });
 
-test("ready tells the figures and is ready all the same", async () => {
-  const answer = await readyRoute(new Request("http://localhost/api/ready"));
+const ready = (secret?: string) =>
+  readyRoute(
+    new Request("http://localhost/api/ready", secret ? { headers: { authorization: `Bearer ${secret}` } } : {}),
+  );
+const cronSecret = "test-cron-secret-123";
+
+test("ready tells the figures to the operator's machines, and to nobody else", async () => {
+  for (const secret of [undefined, "test-cron-secret-124"]) {
+    const open = await ready(secret);
+    expect(open.status).toBe(200);
+    expect(Object.keys(await open.json()).sort()).toEqual(
+      ["database", "dispatcher", "last_beat_seconds", "migrations", "oldest_due_seconds", "ready"].sort(),
+    );
+  }
+  const answer = await ready(cronSecret);
   expect(answer.status).toBe(200);
   const body = await answer.json();
   expect(body).toMatchObject({ ready: true, figures: { to_decide: 4, held: { late: 2 } } });
   // The failing and the disabled connection, and the workspace that is stopped, do not count: nobody could do that work now.
   expect(body.oldest_due_seconds).toBeGreaterThanOrEqual(90);
   expect(body.oldest_due_seconds).toBeLessThan(3_600);
+});
+
+test("figures that take long keep no probe waiting, and are read once for all who ask", async () => {
+  // A minute goes by before the first asks, and another before the second does.
+  const nowMs = performance.now();
+  const clock = vi.spyOn(performance, "now").mockReturnValue(nowMs + 60_000);
+  const begun = await transaction(async (tx) => {
+    await tx.sql("lock table provider_calls in access exclusive mode");
+    const asked = outsideTransaction(() => recentFigures());
+    clock.mockReturnValue(nowMs + 120_000);
+    expect(outsideTransaction(() => recentFigures())).toBe(asked);
+    clock.mockRestore();
+    const answer = await outsideTransaction(() => ready(cronSecret));
+    expect([answer.status, (await answer.json()).figures]).toEqual([200, null]);
+    return { asked };
+  });
+  expect(await begun.asked).toMatchObject({ to_decide: 4 });
+  expect(recentFigures()).toBe(begun.asked);
 });
 
 test("metrics tell the same, each sample with its help and type, none twice", async () => {
@@ -135,7 +166,7 @@ test("metrics tell the same, each sample with its help and type, none twice", as
   }
 });
 
-test("a backlog of a hundred thousand and a long history cost what their index entries cost", async () => {
+test("a backlog of twelve thousand and a long history cost what their index entries cost", async () => {
   const { id } = await makeWorkspace(db);
   const connection = await makeConnection(db, { workspaceId: id });
   const insert = (status: string, count: number) =>

@@ -28,18 +28,27 @@ export type Figures = {
 };
 
 const freshMs = 2_000;
-let last: { atMs: number; figures: Promise<Figures> } | undefined;
+let last: { readAtMs: number | null; figures: Promise<Figures> } | undefined;
 
-/** The figures of this moment, or of two seconds ago: however often somebody asks, the database is asked no more than that. */
+/**
+ * The figures of this moment, or as they were read within two seconds: however often somebody asks, the database is asked by one at a
+ * time, and no more than that. Who comes while they are being read waits for the same.
+ */
 export function recentFigures(): Promise<Figures> {
-  if (last !== undefined && performance.now() - last.atMs < freshMs) return last.figures;
+  if (last !== undefined && (last.readAtMs === null || performance.now() - last.readAtMs < freshMs))
+    return last.figures;
   const figures = readFigures();
-  const mine = { atMs: performance.now(), figures };
+  const mine: typeof last = { readAtMs: null, figures };
   last = mine;
-  // What failed is not kept; whoever waits for it is told.
-  figures.catch(() => {
-    if (last === mine) last = undefined;
-  });
+  figures.then(
+    () => {
+      mine.readAtMs = performance.now();
+    },
+    // What failed is not kept; whoever waits for it is told.
+    () => {
+      if (last === mine) last = undefined;
+    },
+  );
   return figures;
 }
 

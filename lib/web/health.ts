@@ -2,6 +2,7 @@ import "server-only";
 import { databaseUnavailable, db } from "../db";
 import { log } from "../log";
 import { answer } from "./answer";
+import { hasCronSecret } from "./bearer";
 import { type Figures, recentFigures } from "./figures";
 import { missingMigrations } from "./migrations";
 import { requestIdOf } from "./request";
@@ -50,10 +51,14 @@ export async function readiness(): Promise<Readiness> {
   }
 }
 
-/** With the figures, where they can be read. */
+/** Whoever probes decides by it in seconds, so it is never kept waiting for what only people look at. */
+const figuresMsMax = 1_000;
+
+/** Open to everybody, but for the figures: those are for whoever sends CRON_SECRET, and null where they cannot be told at once. */
 export async function readyRoute(request: Request): Promise<Response> {
   const state = await readiness();
-  const body = { ...state, figures: await figuresOf(state) };
+  const figures = hasCronSecret(request) && { figures: await within(figuresMsMax, figuresOf(state)) };
+  const body = { ...state, ...figures };
   return answer(state.ready ? 200 : 503, body, { "x-request-id": requestIdOf(request) });
 }
 
@@ -66,6 +71,14 @@ export async function figuresOf({ migrations }: Pick<Readiness, "migrations">): 
     if (!databaseUnavailable(thrown)) log.error("the figures could not be told", thrown);
     return null;
   }
+}
+
+async function within<T>(withinMs: number, asked: Promise<T>): Promise<T | null> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<null>((resolve) => {
+    timer = setTimeout(resolve, withinMs, null);
+  });
+  return Promise.race([asked, late]).finally(() => clearTimeout(timer));
 }
 
 const rounded = (seconds: number | null): number | null => (seconds === null ? null : Math.round(seconds * 10) / 10);

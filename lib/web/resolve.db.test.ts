@@ -87,3 +87,15 @@ test("what makes no sense is refused by name, and what is another's is not found
   expect((await ask(resolveOne, { id: workspaceId }, { as: "skip" })).status).toBe(404);
   expect(await db.prisma.send.findMany({ where: { workspaceId, id } })).toMatchObject([{ status: "unknown" }]);
 });
+
+test("who says what they saw decides about that only, and a word that is none is refused", async () => {
+  const [id = ""] = await unknown(1);
+  const stale = await ask(resolveOne, { id }, { as: "skip", was: "late" });
+  expect(stale.status).toBe(409);
+  expect(stale.body.detail).toMatch(/^It was late when you looked; meanwhile it left/);
+  const many = await ask(resolveMany, { project_id: workspaceId }, { ids: [id], as: "skip", was: "late" });
+  expect([many.status, many.body]).toMatchObject([200, { resolved: 0, errors: [{ id, error: "conflict" }] }]);
+  for (const wrong of [{ was: "sent" }, { attempts: -1 }, { seen: "unknown" }])
+    expect((await ask(resolveOne, { id }, { as: "skip", ...wrong })).status).toBe(400);
+  expect((await ask(resolveOne, { id }, { as: "skip", was: "unknown", attempts: 0 })).status).toBe(200);
+});

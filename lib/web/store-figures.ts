@@ -1,17 +1,9 @@
 import "server-only";
 import type { Db } from "../db";
+import { type HeldBy, heldBy, searchMinutesMax } from "../sends/schema";
 
 /** What holds sends that one fact holds, and those that only a person lets go. */
-const heldReasons = [
-  "late",
-  "paused",
-  "sending_stopped",
-  "connection_failing",
-  "connection_disabled",
-  "stream_refused",
-  "account_refused",
-] as const;
-export type HeldReason = (typeof heldReasons)[number];
+export type HeldReason = "late" | HeldBy;
 
 /** What waits in all workspaces. Counts stop at `countedMax` (those of one workspace or lane at a tenth of it). */
 export type Backlog = {
@@ -74,7 +66,7 @@ export async function readBacklog(db: Db): Promise<Backlog> {
      )}) t
      union all select 'unknown', count(*)::int from unknown
      union all select 'cannot_know', count(*)::int from unknown where reason = 'cannot_know'
-     union all select 'to_decide', count(*)::int from unknown where reason = 'cannot_know' or unknown_since < ${present} - interval '1 hour'
+     union all select 'to_decide', count(*)::int from unknown where reason = 'cannot_know' or unknown_since < ${present} - interval '${searchMinutesMax} minutes'
      union all select 'oldest_unknown', extract(epoch from ${present} - min(unknown_since))::int from unknown
      union all select 'failing', count(*)::int from connections where status = 'failing' and deleted_at is null`,
   );
@@ -89,7 +81,8 @@ export async function readBacklog(db: Db): Promise<Backlog> {
     stream_refused: n("stream_refused"),
     account_refused: n("account_refused"),
   };
-  const shut = heldReasons.slice(2).reduce((sum, reason) => sum + n(reason), 0);
+  // What is parked while its automation is paused has left its lane's count.
+  const shut = heldBy.filter((fact) => fact !== "paused").reduce((sum, fact) => sum + n(fact), 0);
   return {
     runsDue: n("runs"),
     sendsDue: n("due"),
@@ -138,7 +131,7 @@ export async function readTroubles(db: Db): Promise<{ failing: Trouble[]; decidi
       where exists (select from sends s where s.workspace_id = w.id and s.reason = 'late')
         or exists (select from sends s where s.workspace_id = w.id and s.reason = 'cannot_know')
         or exists (select from (select unknown_since from sends s where s.workspace_id = w.id and s.status = 'unknown' order by s.id limit ${someMax}) u
-          where u.unknown_since < ${present} - interval '1 hour')
+          where u.unknown_since < ${present} - interval '${searchMinutesMax} minutes')
       order by w.id limit 10)`,
   );
   const of = (kind: string) => rows.flatMap(({ kind: mine, ...row }) => (mine === kind ? [row] : []));

@@ -6,8 +6,8 @@ import { THEME_COOKIE, theme } from "@/components/layout/theme";
 import { sendsMark } from "@/components/sends/sends-mark";
 import { RememberWorkspace } from "@/components/workspaces/remember-workspace";
 import { listConnections } from "@/lib/connections";
-import { waitingSends } from "@/lib/sends";
 import { requireActor, requireUser } from "@/lib/web/session";
+import { waitingSends } from "@/lib/web/waiting";
 import { getWorkspace, listWorkspaces } from "@/lib/workspaces";
 import { resumeSending, setTheme } from "./actions";
 

@@ -8,7 +8,10 @@ const tagCharactersMax = 1000;
 
 type Options = { stream: string; startWithinMs: number; timeoutMs: number };
 
-/** Sends one message through /email. */
+/**
+ * Sends one message through /email: only what is alone by nature, the tests from a connection's page and the look-up's probe. There a
+ * refusal is the answer to the call, with its own code, so that the person who tests reads all that the provider says.
+ */
 export async function sendSingle(
   transport: Transport,
   message: OutgoingMessage,
@@ -18,7 +21,7 @@ export async function sendSingle(
   return callOutcomeOf(exchange, [message.to], { alone: true });
 }
 
-/** Sends all through /email/batch, one message too: one path, one shape of answer. */
+/** Sends through /email/batch: all mail of automations, were it a single message, so that it has one path and one shape of answer. */
 export async function sendBatch(
   transport: Transport,
   messages: readonly OutgoingMessage[],

@@ -14,8 +14,10 @@ import { PageHeader } from "@/components/ui/page-header";
 import { Pagination } from "@/components/ui/pagination";
 import { listAutomations } from "@/lib/automations";
 import { listConnections } from "@/lib/connections";
-import { listSends, waitingSends } from "@/lib/sends";
+import { listSends } from "@/lib/sends";
+import type { WaitingSends as Waiting } from "@/lib/sends/schema";
 import { publicOrigin, requireActor } from "@/lib/web/session";
+import { waitingSends } from "@/lib/web/waiting";
 import { getWorkspace } from "@/lib/workspaces";
 import { listSends as readSends, resolveSends, stopSending } from "./actions";
 
@@ -105,7 +107,7 @@ export default async function SendsPage({ params, searchParams }: PageProps<"/[w
 }
 
 /** How many emails of a view a person may decide about: of held ones only the late ones. */
-function countOfView({ held, reason }: SendQuery, waiting: Awaited<ReturnType<typeof waitingSends>>): number {
+function countOfView({ held, reason }: SendQuery, waiting: Waiting): number {
   if (held === "true") return reason === "late" ? waiting.late : 0;
   return reason === "cannot_know" ? waiting.cannotKnow : waiting.unknown;
 }
