@@ -1,4 +1,4 @@
-import type { Comparison, PlainCondition } from "./comparison";
+import type { Comparison } from "./comparison";
 import type { Condition } from "./condition";
 import { type ConditionContext, readField } from "./fields";
 import { operators } from "./operators";
@@ -20,9 +20,6 @@ export function matches(condition: Condition, context: ConditionContext, now: Da
 /** Does any part of the rule look at the person or at what they did? Where not, the event alone decides. */
 export const needsProfile = (condition: Condition): boolean =>
   leavesOf(condition).some((leaf) => "performed" in leaf || leaf.field.startsWith("profile."));
-
-/** Does any part of this rule look at the person? */
-export const looksAtProfile = (condition: PlainCondition): boolean => needsProfile(condition);
 
 /** What has to be counted before the rule can be answered, each question once. */
 export function performedQueries(condition: Condition): PerformedQuery[] {

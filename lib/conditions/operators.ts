@@ -103,7 +103,7 @@ const isOneOf = row<Scalar[]>({
     `(case when jsonb_typeof(${actual}) in ('string', 'number', 'boolean') then ${bind(json(value))}::jsonb @> ${actual} else false end)`,
 });
 
-/** SQL for a field that holds a time. `instant(text) returns timestamptz`, null where the text is no time, is to be defined where this is first used. */
+/** SQL for a field that holds a time: instant(text), of the migration of the entries, says what instant.ts says, null where the text is no time. */
 const sqlTime = (actual: string) => `instant(case when jsonb_typeof(${actual}) = 'string' then ${actual} #>> '{}' end)`;
 const ago = (value: string, now: Date) => new Date(now.getTime() - durationMs(value));
 

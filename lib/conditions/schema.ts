@@ -6,7 +6,7 @@ export { describeCondition } from "./describe";
 export { describeDuration, durationMs, readDuration } from "./duration";
 export { type ConditionContext, profileFields } from "./fields";
 export { looked, short } from "./looked";
-export { looksAtProfile, matches, needsProfile, performedQueries } from "./matches";
+export { matches, needsProfile, performedQueries } from "./matches";
 export { duration, type OperatorName, operators, type ValueInput } from "./operators";
 export {
   eventName,

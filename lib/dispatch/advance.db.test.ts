@@ -5,6 +5,7 @@ import { emailStep, makeEnrollments, makeEvent, makeProfile, makeWorkspace } fro
 import { advanceWorkspace } from "./advance";
 import { dueWorkspaces } from "./store";
 import { claimRuns, settleRuns } from "./store-runs";
+import { refusing } from "./testing/refusing";
 import { makeWorld, people, quiesce } from "./testing/world";
 
 afterEach(quiesce);
@@ -221,6 +222,49 @@ test("a version that this release cannot read harms only its own runs, and is tr
   expect(run).toMatchObject({ status: "active", attempt: 1 });
   expect(run?.dueAt?.getTime()).toBeGreaterThan(Date.now());
   expect(errors).toHaveBeenCalledOnce();
+});
+
+test("a run whose outcome the database refuses in every form harms only itself", async () => {
+  const world = await makeWorld();
+  const errors = vi.spyOn(console, "error").mockImplementation(() => undefined);
+  const { runs } = await world.enroll(people(3));
+  const [bad] = runs;
+  const refuse = `new.id = '${bad?.id}' and new.lease_token is null`;
+  await refusing({ table: "enrollments", when: refuse }, () => advanceWorkspace(world.workspaceId, { chance }));
+  expect(await states(world)).toEqual(["active", "active welcome", "active welcome"]);
+  expect((await world.sends()).map(({ enrollmentId }) => enrollmentId)).toEqual([runs[1]?.id, runs[2]?.id]);
+  expect(errors.mock.calls.flat().join()).toContain("could not even be put off");
+});
+
+test("what was decided is dated by the database's clock, whatever this process's says", async () => {
+  const world = await makeWorld({
+    definition: (id) => ({
+      trigger,
+      steps: [
+        {
+          id: "all",
+          type: "branch",
+          branches: [{ when: { field: "profile.age", op: "gte", value: 18 }, steps: [] }],
+          else: [],
+        },
+        emailStep("mail", id),
+      ],
+    }),
+  });
+  const ahead = Date.now() + 3_600_000;
+  vi.spyOn(Date, "now").mockImplementation(() => ahead);
+  world.fake.answerNext({ kind: "not_sent", cause: "refused", rateLimited: false, retryAfterMs: null });
+  await world.enroll(people(1));
+  await world.pass();
+  const rows = await db.sql<{ reason: string; late: boolean }>(
+    "select reason, uuid_time(id) > clock_timestamp() as late from decisions where workspace_id = $1 order by id",
+    [world.workspaceId],
+  );
+  expect(rows.map(({ reason, late }) => [reason, late])).toEqual([
+    ["branch_else", false],
+    ["reached", false],
+    ["provider_busy", false],
+  ]);
 });
 
 test("a person, an event or an automation of another workspace is out of reach", async () => {

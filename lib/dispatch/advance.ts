@@ -44,8 +44,10 @@ function settlementOf(
 function decided(run: ClaimedRun, situation: Situation, now: Date): RunSettlement {
   const { decision, notes, passedStepIds, signals } = walk(situation, now);
   const active = { run, status: "active", reason: null, attempt: 0, notes, passedStepIds, signals } as const;
-  // More events came than can be looked at in one go.
-  const next = (dueAt: Date) => (situation.signals.length < signalsPerLook ? dueAt : now);
+  // More events came than can be looked at in one go. What is kept and was seen before is no reason to look again at once.
+  const keeps = decision.kind === "wait" && decision.keepsSignals;
+  const fresh = keeps ? situation.signals.filter(({ seen }) => !seen) : situation.signals;
+  const next = (dueAt: Date) => (fresh.length < signalsPerLook ? dueAt : now);
   switch (decision.kind) {
     case "park":
       // `now` is due at once, should the automation turn out to be live again.
@@ -82,20 +84,29 @@ function retried(run: ClaimedRun, thrown: unknown, now: Date, chance: () => numb
 /** Saves all at once. What the database refuses is halved, until the bad one stands alone and is put off. */
 async function settleEach(claim: Claim, settlements: readonly RunSettlement[], chance: () => number): Promise<void> {
   try {
-    const lost = await retryTransient(() => settleRuns(db, claim, settlements));
-    if (lost.length > 0) log.warn("runs were no longer ours when they were decided", { lost: lost.length });
+    await saveRuns(claim, settlements);
   } catch (thrown) {
     const [only] = settlements;
     // The database is away: the lease lapses, and they are decided anew.
     if (only === undefined || !isRefusal(thrown)) throw thrown;
     if (settlements.length === 1) {
-      await settleRuns(db, claim, [retried(only.run, thrown, claim.at, chance)]);
+      await saveRuns(claim, [retried(only.run, thrown, claim.at, chance)]).catch((again) => {
+        // Left to its lease, so that its siblings are saved all the same.
+        if (!isRefusal(again)) throw again;
+        log.error("a run could not even be put off", again, { enrollment: only.run.id });
+      });
       return;
     }
     const middle = Math.ceil(settlements.length / 2);
     await settleEach(claim, settlements.slice(0, middle), chance);
     await settleEach(claim, settlements.slice(middle), chance);
   }
+}
+
+/** A run that is not ours any more was woken meanwhile: whoever has it knows what has changed. */
+async function saveRuns(claim: Claim, settlements: readonly RunSettlement[]): Promise<void> {
+  const lost = await retryTransient(() => settleRuns(db, claim, settlements));
+  if (lost.length > 0) log.info("runs were no longer ours when they were decided", { lost: lost.length });
 }
 
 const placeOf = ({ stepId, stepDueAt, readyAt }: ClaimedRun): Place => ({ stepId, stepDueAt, readyAt });

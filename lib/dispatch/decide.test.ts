@@ -5,8 +5,8 @@ import { decide, walk } from "./decide";
 import { decideLetter, isAddress } from "./decide-letter";
 import { reasonSentence, reasons } from "./reasons";
 import type { Letter, Situation } from "./schema";
+import { now, situation } from "./testing/situation";
 
-const now = new Date("2026-11-21T12:00:00Z");
 const later = (ms: number) => new Date(now.getTime() + ms);
 const connectionId = "01a1fff8-0000-7000-8000-000000000001";
 const connection: ConnectionRecord = {
@@ -40,32 +40,11 @@ const person = {
   traits: { email: "ada@example.com", timezone: "Europe/Berlin" },
   createdAt: now,
 };
-const situation = (over: Partial<Situation> = {}, run: Partial<Situation["run"]> = {}): Situation => ({
-  run: {
-    id: "r",
-    automationId: "a",
-    versionId: "v",
-    profileId: "p",
-    eventId: null,
-    stepId: null,
-    stepDueAt: null,
-    readyAt: now,
-    wasDueAt: now,
-    attempt: 1,
-    passedStepIds: [],
-    ...run,
-  },
-  automation: { name: "A", status: "live", deleted: false },
-  definition: define(email("one")),
-  person,
-  event: null,
-  workspaceTimezone: null,
-  sends: new Map(),
-  connections: new Map([[connectionId, connection]]),
-  signals: [],
-  performed: new Map(),
-  ...over,
-});
+/** One email, to a person who has an address. */
+const mailing = (over: Partial<Situation> = {}, run: Partial<Situation["run"]> = {}): Situation => {
+  const connections = new Map([[connectionId, connection]]);
+  return situation({ definition: define(email("one")), person, connections, ...over }, run);
+};
 const end = (given: Situation) => walk(given, now).decision;
 
 test.each([
@@ -75,12 +54,12 @@ test.each([
   ["of nobody", { person: null }, { kind: "exit", reason: "profile_deleted" }],
   ["without steps", { definition: define() }, { kind: "complete" }],
 ] as const)("a run that is %s does not send", (_, over, expected) => {
-  expect(end(situation(over))).toMatchObject(expected);
+  expect(end(mailing(over))).toMatchObject(expected);
 });
 
 test("a run stops at its first email, queued for when it was ready", () => {
   const readyAt = later(-5_000);
-  expect(end(situation({}, { readyAt }))).toMatchObject({
+  expect(end(mailing({}, { readyAt }))).toMatchObject({
     kind: "send",
     connectionId,
     stream: "broadcast",
@@ -93,14 +72,14 @@ test.each([
   ["sending", null],
 ])("a run stands while its email is %s", (status, sentAt) => {
   const sends = new Map([["one", { status, sentAt, unknownSince: null }]]);
-  expect(end(situation({ sends }, { stepId: "one" }))).toMatchObject({ kind: "wait", place: { stepId: "one" } });
+  expect(end(mailing({ sends }, { stepId: "one" }))).toMatchObject({ kind: "wait", place: { stepId: "one" } });
 });
 
 test.each(["sent", "delivered", "bounced", "complained", "skipped", "failed"])(
   "a run goes on when its email is %s",
   (status) => {
     const sends = new Map([["one", { status, sentAt: null, unknownSince: null }]]);
-    expect(end(situation({ sends }, { stepId: "one" }))).toMatchObject({ kind: "complete" });
+    expect(end(mailing({ sends }, { stepId: "one" }))).toMatchObject({ kind: "complete" });
   },
 );
 
@@ -108,7 +87,7 @@ test("the step after an email is reached when that was sent, so a delay begins t
   const sentAt = later(-3_600_000);
   const sends = new Map([["one", { status: "sent", sentAt, unknownSince: null }]]);
   const definition = define(email("one"), { id: "wait", type: "delay", for: "P1D" });
-  expect(end(situation({ definition, sends }, { stepId: "one", readyAt: sentAt }))).toMatchObject({
+  expect(end(mailing({ definition, sends }, { stepId: "one", readyAt: sentAt }))).toMatchObject({
     kind: "wait",
     until: later(23 * 3_600_000),
   });
@@ -117,11 +96,11 @@ test("the step after an email is reached when that was sent, so a delay begins t
 test("an unknown email holds its run for 24 hours", () => {
   const known = (hours: number) =>
     new Map([["one", { status: "unknown", sentAt: null, unknownSince: later(-hours * 3_600_000) }]]);
-  expect(end(situation({ sends: known(23) }, { stepId: "one" }))).toMatchObject({
+  expect(end(mailing({ sends: known(23) }, { stepId: "one" }))).toMatchObject({
     kind: "wait",
     until: later(3_600_000),
   });
-  expect(end(situation({ sends: known(24) }, { stepId: "one" }))).toMatchObject({ kind: "complete" });
+  expect(end(mailing({ sends: known(24) }, { stepId: "one" }))).toMatchObject({ kind: "complete" });
 });
 
 test("a delay of zero and nested branches are passed in one go", () => {
@@ -135,20 +114,20 @@ test("a delay of zero and nested branches are passed in one go", () => {
     },
     { id: "out", type: "exit" },
   );
-  const { decision, notes } = walk(situation({ definition }), now);
+  const { decision, notes } = walk(mailing({ definition }), now);
   expect(decision).toMatchObject({ kind: "exit", reason: "exit_step" });
   expect(notes.map(({ stepId, reason }) => `${stepId} ${reason}`)).toEqual(["b branch_else", "out exit_step"]);
 });
 
 test("a step whose connection was deleted is passed, and says so", () => {
-  expect(walk(situation({ connections: new Map() }), now).notes.map(({ reason }) => reason)).toEqual([
+  expect(walk(mailing({ connections: new Map() }), now).notes.map(({ reason }) => reason)).toEqual([
     "connection_missing",
     "finished",
   ]);
 });
 
 test("a decision is the same whenever it is asked again", () => {
-  const given = situation();
+  const given = mailing();
   const place = { stepId: null, stepDueAt: null, readyAt: now };
   expect(decide(given, place, now)).toEqual(decide(given, place, now));
 });

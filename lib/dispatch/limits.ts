@@ -53,12 +53,13 @@ export const unknownHoldMs = 24 * 3_600_000;
 export const unsettledPerClaim = 500;
 export const findsPerClaim = 20;
 /**
- * `beginMs`: how long new searches are begun; each gives up within 20 s, and the lease outlasts the last by a margin for saving: 75 s
- * with the usual timeout of 30 s.
+ * `beginMs`: how long new searches and probes are begun; a search gives up within 20 s, a probe after the provider's timeout, and the lease
+ * outlasts the last of them by a margin for saving: 85 s with the usual timeout of 30 s.
  */
 export function lookUpTimes(providerTimeoutMs: number): { beginMs: number; leaseMs: number } {
   const beginMs = Math.min(30_000, providerTimeoutMs);
-  return { beginMs, leaseMs: beginMs + Math.min(20_000, 2 * providerTimeoutMs) + Math.min(25_000, providerTimeoutMs) };
+  const callMs = Math.max(providerTimeoutMs, Math.min(20_000, 2 * providerTimeoutMs));
+  return { beginMs, leaseMs: beginMs + callMs + Math.min(25_000, providerTimeoutMs) };
 }
 /** At most one message to a provider's black hole per stream in this time: ten minutes with the usual lag of one, shorter where the lag is. */
 export const probeEveryMs = (searchLagMs: number) => Math.min(10 * 60_000, Math.max(1_000, 10 * searchLagMs));

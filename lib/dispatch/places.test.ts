@@ -45,6 +45,15 @@ test("one connection, and one workspace, leave room for others", () => {
   expect(places.take(lane("other", "c"), 0)).not.toBeNull();
 });
 
+test("one workspace whose connections are all silent leaves room for others who are", () => {
+  const places = new Places();
+  const slow = (workspaceId: string, n: number) =>
+    places.take({ ...lane(workspaceId, `c${n % 8}`, `s${n}`), slow: true }, 0);
+  const taken = Array.from({ length: 30 }, (_, n) => slow("w", n)).filter((place) => place !== null);
+  expect(taken).toHaveLength(callsPerWorkspace);
+  expect(slow("other", 0)).not.toBeNull();
+});
+
 test("what is given back is free", () => {
   const places = new Places({ usual: 1, slow: 1 });
   const place = places.take(lane("w", "c"), 0);

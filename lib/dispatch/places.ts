@@ -32,9 +32,9 @@ export class Places {
     const ofLane = mine.filter((place) => place.key === key);
     const waiting = ofLane.some((place) => isSlow(place, nowMs));
     if (ofLane.length >= (slow || waiting ? 1 : callsMax)) return null;
-    const usualOfWorkspace = mine.filter((place) => !isSlow(place, nowMs));
     if (ofConnection.length >= callsPerConnection) return null;
-    if (!slow && usualOfWorkspace.length >= callsPerWorkspace) return null;
+    const alike = mine.filter((place) => isSlow(place, nowMs) === slow);
+    if (alike.length >= callsPerWorkspace) return null;
     const slowOnes = [...this.taken].filter((place) => isSlow(place, nowMs)).length;
     const [used, bound] = slow
       ? [slowOnes, this.bounds.slow]

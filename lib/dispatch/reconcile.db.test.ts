@@ -3,6 +3,9 @@ import { db } from "../db";
 import { env } from "../env";
 import { emailStep } from "../testing/factory";
 import { acceptThenReset, resetBefore } from "../testing/fake-connector";
+import { findsPerClaim } from "./limits";
+import { ordinaryMeans } from "./means";
+import { reconcileLane } from "./reconcile";
 import { makeWorld, people, quiesce } from "./testing/world";
 
 afterEach(quiesce);
@@ -166,6 +169,45 @@ test("while the search is blind nothing is sent again, and at most one probe in 
   await world.pass();
   expect(await statuses(world)).toEqual(["sent", "sent"]);
   expect(times(world).map(([, n]) => n)).toEqual([1, 1]);
+});
+
+test("where nobody asked what shows that the search sees, no probe is sent for that", async () => {
+  const world = await makeWorld();
+  const { workspaceId } = world;
+  await cut(world, 25);
+  for (const witness of [25, 26]) {
+    await db.sql("update send_lanes set not_before = null where workspace_id = $1", [workspaceId]);
+    await world.enroll(people(1, witness));
+    await world.pass();
+  }
+  // Of 25 batches the first 18 have the older witness, which leaves one question, for the 19th: its witness is the younger one.
+  await db.sql(
+    `update send_attempts a set batch_id = uuid_v7(), started_at = clock_timestamp() - r.ago, send_by = clock_timestamp() - r.ago
+     from (select send_id, case when row_number() over (order by send_id) <= 18 then interval '5 hours' else interval '3 hours' end as ago
+       from send_attempts where workspace_id = $1 and outcome is null) r
+     where a.workspace_id = $1 and a.send_id = r.send_id`,
+    [workspaceId],
+  );
+  const accepted = world.fake.outbox.map(({ sendId, batchId }, index) => ({ sendId, batchId, hours: 4 - 2 * index }));
+  for (const { sendId, hours } of accepted)
+    await db.sql(
+      `with attempt as (update send_attempts set started_at = clock_timestamp() - $2::int * interval '1 hour' where send_id = $1 returning 1)
+       update sends set sent_at = clock_timestamp() - $2::int * interval '1 hour' where id = $1`,
+      [sendId, hours],
+    );
+  await world.letTimePass("status = 'unknown'");
+  const lane = { workspaceId, connectionId: world.connection.id, stream: "broadcast", failures: 0 };
+  const means = { ...ordinaryMeans, ...world.means };
+  expect(await reconcileLane(lane, means)).toMatchObject({ claimed: 25, answered: true });
+  const asked = world.fake.finds.map(({ batchId }) => batchId);
+  expect(asked).toHaveLength(findsPerClaim);
+  expect(accepted.map(({ batchId }) => asked.includes(batchId))).toEqual([true, false]);
+  expect(world.fake.outbox.filter(({ to }) => to === world.fake.blackHole)).toEqual([]);
+
+  // Only a search that is silent is one: then the lane waits among the silent.
+  world.fake.findAnswer = { kind: "cannot_know", cause: "timeout", aboutCredentials: false };
+  await world.letTimePass("status = 'unknown'");
+  expect(await reconcileLane(lane, means)).toMatchObject({ answered: false });
 });
 
 test("what went to another server than the connection opens now stays unknown, and says why", async () => {

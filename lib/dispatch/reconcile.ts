@@ -22,7 +22,7 @@ import type { DueLane, Lane } from "./schema";
 import { tenantOf } from "./store-runs";
 import { claimUnsettled, findWitness, openProbe, readProbes, type UnsettledClaim, usedFrom } from "./store-unsettled";
 
-/** `settled`: sends whose outcome is known now, or that are surely not with the provider and were queued again. `answered`: the search did. */
+/** `settled`: sends whose outcome is known now, or that are surely not with the provider and were queued again. `answered`: no search was left without an answer. */
 export type Reconciled = { claimed: number; full: boolean; settled: number; answered: boolean };
 
 /**
@@ -34,14 +34,14 @@ export async function reconcileLane(lane: DueLane, means: Means): Promise<Reconc
   await means.step("claim unsettled");
   const claim = await claimUnsettled(db, lane, { limit: unsettledPerClaim, leaseMs });
   if (claim === null) return { claimed: 0, full: false, settled: 0, answered: true };
-  const looks = await lookUp(claim, lane, means);
+  const { looks, answered } = await lookUp(claim, lane, means);
   const judgements = claim.sends.map((send) => judge(send, looks, { at: claim.at, ...lags(), chance: means.chance() }));
   await saveAll(claim, { verdicts: judgements, attempts: judgements.flatMap(({ attempts }) => attempts) }, means);
   return {
     claimed: claim.sends.length,
     full: claim.sends.length >= unsettledPerClaim,
     settled: judgements.filter(isSettled).length,
-    answered: [...looks.values()].every(({ kind }) => kind === "shown"),
+    answered,
   };
 }
 
@@ -54,26 +54,36 @@ type Search = {
   opened: OpenedLane;
   means: Means;
   ask: (batch: Batch, since: Date) => Promise<Asked>;
+  /** How long calls may still be begun. */
+  leftMs: () => number;
+  /** Whether any of what was really asked got no answer. */
+  fellSilent: () => boolean;
 };
 type Asked = FindOutcome | { kind: "not_asked" };
+type LookedUp = { looks: Map<string, Look>; answered: boolean };
 
 /** What the search says of each batch, by its id. */
-async function lookUp(claim: UnsettledClaim, lane: DueLane, means: Means): Promise<Map<string, Look>> {
+async function lookUp(claim: UnsettledClaim, lane: DueLane, means: Means): Promise<LookedUp> {
   const batches = new Map<string, OpenAttempt>();
   for (const attempt of claim.sends.flatMap(({ open }) => open)) {
     const known = batches.get(attempt.batchId);
     // Halves of one batch began at one time, so any attempt of a batch stands for all.
     if (known === undefined || known.sendBy < attempt.sendBy) batches.set(attempt.batchId, attempt);
   }
-  if (batches.size === 0) return new Map();
+  if (batches.size === 0) return { looks: new Map(), answered: true };
   const opened = await openForSearch(lane, means);
-  if ("cause" in opened)
-    return new Map([...batches.keys()].map((id) => [id, { kind: "cannot_know", cause: opened.cause }]));
-  const search = { claim, opened, means, ask: askOnce(opened, means) };
+  if ("cause" in opened) {
+    const look: Look = { kind: "cannot_know", cause: opened.cause };
+    return { looks: new Map([...batches.keys()].map((id) => [id, look])), answered: true };
+  }
+  const search = { claim, opened, means, ...askOnce(opened, means) };
   const looks = new Map<string, Look>();
   for (const [batchId, attempt] of batches) looks.set(batchId, await lookAtBatch(attempt, search));
-  return looks;
+  return { looks, answered: !search.fellSilent() };
 }
+
+/** To refuse a token is to answer. */
+const isSilence = (answer: FindOutcome) => answer.kind === "cannot_know" && !answer.aboutCredentials;
 
 async function openForSearch(lane: DueLane, means: Means): Promise<OpenedLane | { cause: string }> {
   try {
@@ -88,19 +98,25 @@ async function openForSearch(lane: DueLane, means: Means): Promise<OpenedLane | 
 }
 
 /** Asks for each batch once, within bounds of number and time: what is left waits for the next pass. */
-function askOnce(opened: OpenedLane, means: Means): Search["ask"] {
-  const asked = new Map<string, Promise<Asked>>();
+function askOnce(opened: OpenedLane, means: Means): Pick<Search, "ask" | "leftMs" | "fellSilent"> {
+  const asked = new Map<string, Promise<FindOutcome>>();
+  let silent = false;
+  const listen = (answer: FindOutcome) => {
+    silent ||= isSilence(answer);
+    return answer;
+  };
   const beganMs = performance.now();
   const { beginMs } = lookUpTimes(env().providerTimeoutMs);
-  return (batch, since) => {
+  const leftMs = () => beginMs - (performance.now() - beganMs);
+  const ask: Search["ask"] = (batch, since) => {
     const known = asked.get(batch.batchId);
     if (known) return known;
-    if (asked.size >= findsPerClaim || performance.now() - beganMs > beginMs)
-      return Promise.resolve({ kind: "not_asked" });
-    const answer = find(batch, since, { opened, means });
+    if (asked.size >= findsPerClaim || leftMs() <= 0) return Promise.resolve({ kind: "not_asked" });
+    const answer = find(batch, since, { opened, means }).then(listen);
     asked.set(batch.batchId, answer);
     return answer;
   };
+  return { ask, leftMs, fellSilent: () => silent };
 }
 
 async function find(
@@ -152,6 +168,7 @@ async function lookAtBatch(attempt: OpenAttempt, search: Search): Promise<Look> 
 /**
  * Does the search show something of this server and stream that was surely accepted after the attempt's call was over? If there is
  * nothing, a probe is sent for the next look; another one when that is not shown either, for it may never have arrived.
+ * None is sent while it is not known what the search shows: nobody asked, or no answer came.
  */
 async function searchSees(
   { serverId, sendBy, stream }: OpenAttempt & { serverId: string },
@@ -161,26 +178,31 @@ async function searchSees(
   // Begun by `sendBy`, it may have been taken until the call was given up.
   const after = new Date(sendBy.getTime() + lags().providerTimeoutMs);
   const lane = { ...claim.lane, stream };
-  const shows = async (batchId: string, since: Date) => {
+  /** Null: nobody looked. */
+  const shows = async (batchId: string, since: Date): Promise<boolean | null> => {
     const answer = await ask({ batchId, stream }, since);
-    return answer.kind === "found" && answer.messages.length > 0;
+    return answer.kind === "found" ? answer.messages.length > 0 : null;
   };
   await means.step("witness");
   const witness = await findWitness(db, lane, { serverId, after });
-  if (witness !== null && (await shows(witness.batchId, witness.startedAt))) return true;
+  const shown = witness !== null && (await shows(witness.batchId, witness.startedAt));
+  if (shown !== false) return shown === true;
   await means.step("read probes");
   const probes = await readProbes(db, lane, { serverId, after });
   // The oldest is what a search shows first that lags for long; the newest what it shows when the oldest never arrived.
   const some = probes.filter((_, index) => index < probesAsked / 2 || index >= probes.length - probesAsked / 2);
-  for (const { batchId, sentAt } of some) if (await shows(batchId, sentAt)) return true;
+  for (const { batchId, sentAt } of some) {
+    const shownProbe = await shows(batchId, sentAt);
+    if (shownProbe !== false) return shownProbe === true;
+  }
   await sendProbe(lane, serverId, search);
   return false;
 }
 
 /** A message to where the provider throws everything away: once its search shows it, the search sees. On disk before it leaves. */
-async function sendProbe(lane: Lane, serverId: string, { claim, opened, means }: Search): Promise<void> {
+async function sendProbe(lane: Lane, serverId: string, { claim, opened, means, leftMs }: Search): Promise<void> {
   const { connector, connection } = opened;
-  if (connector.blackHole === null) return;
+  if (connector.blackHole === null || leftMs() <= 0) return;
   const sendIds = claim.sends.map(({ id }) => id);
   await means.step("from of the probe");
   const from = connection.fromEmail ?? (await usedFrom(db, lane, sendIds));
@@ -190,8 +212,9 @@ async function sendProbe(lane: Lane, serverId: string, { claim, opened, means }:
   const batchId = await openProbe(db, lane, { serverId, everyMs, kept: probesKept });
   if (batchId === null) return;
   const message = probeMessage({ batchId, from, to: connector.blackHole });
-  const { startWithinMs } = deliveryTimes(env().providerTimeoutMs);
   const beganMs = performance.now();
+  // Over before the lease is, as the searches are.
+  const startWithinMs = Math.min(deliveryTimes(env().providerTimeoutMs).startWithinMs, leftMs());
   await means.step("probe");
   const call = await connector.sendOne(message, { stream: lane.stream, startWithinMs }).catch(thrownWhileProbing(lane));
   log.info("probe sent", { ...named(lane), outcome: call.kind });

@@ -193,6 +193,23 @@ describe("a step that waits for an event", () => {
     expect(await signals(world)).toEqual([]);
   });
 
+  test("rests beside any number of events that it keeps because nobody knows yet whether its email had left", async () => {
+    const world = await makeWorld({
+      definition: (id) => ({ ...base, steps: [emailStep("mail", id), waitFor("wait", [exit("then")])] }),
+    });
+    world.fake.answerNext({ kind: "unknown", cause: "no answer" });
+    const { runs } = await world.enroll([ada]);
+    await world.pass();
+    await db.sql(
+      "insert into run_signals (workspace_id, enrollment_id, event_id) select $1, $2, uuid_v7() from generate_series(1, $3)",
+      [world.workspaceId, runs[0]?.id, signalsPerLook],
+    );
+    await db.sql("update enrollments set due_at = clock_timestamp() where id = $1", [runs[0]?.id]);
+    await world.pass();
+    expect(await signals(world)).toHaveLength(signalsPerLook);
+    expect((await world.runs())[0]?.dueAt?.getTime()).toBeGreaterThan(Date.now() + 60_000);
+  });
+
   test("is done with any number of events, of which it looks at no more than so many at once", async () => {
     const world = await makeWorld({ definition: () => ({ ...base, steps: [waitFor("wait", [exit("then")])] }) });
     const { runs } = await world.enroll([ada]);

@@ -4,8 +4,8 @@ import { performedQueries } from "../conditions/schema";
 import { asksOf } from "./asks";
 import { walk } from "./decide";
 import type { Signal, Situation } from "./schema";
+import { now, situation } from "./testing/situation";
 
-const now = new Date("2026-11-21T12:00:00Z");
 const minutes = (n: number) => new Date(now.getTime() + n * 60_000);
 const define = (steps: object[], over: object = {}) =>
   automationDefinition.parse({ trigger: { type: "event", event: "signed_up" }, steps, ...over });
@@ -24,32 +24,6 @@ const came = (name: string, receivedAt: Date, over: Partial<Signal> = {}): Signa
   properties: {},
   receivedAt,
   seen: false,
-  ...over,
-});
-const situation = (over: Partial<Situation> = {}, run: Partial<Situation["run"]> = {}): Situation => ({
-  run: {
-    id: "r",
-    automationId: "a",
-    versionId: "v",
-    profileId: "p",
-    eventId: null,
-    stepId: null,
-    stepDueAt: null,
-    readyAt: now,
-    wasDueAt: now,
-    attempt: 1,
-    passedStepIds: [],
-    ...run,
-  },
-  automation: { name: "A", status: "live", deleted: false },
-  definition: define([]),
-  person: { id: "p", externalId: "u", traits: { plan: "pro" }, createdAt: now },
-  event: null,
-  workspaceTimezone: null,
-  sends: new Map(),
-  connections: new Map(),
-  signals: [],
-  performed: new Map(),
   ...over,
 });
 const reasonsOf = (given: Situation, at = now) =>

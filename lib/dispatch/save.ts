@@ -11,7 +11,8 @@ import { isRefusal } from "./store";
 import { tenantOf } from "./store-runs";
 import { saveVerdicts } from "./store-sends";
 
-type Lease = { lane: Lane; leaseToken: string };
+/** `now`: what the database's clock shows. */
+type Lease = { lane: Lane; leaseToken: string; now: () => Date };
 /** `attempts`: lines without a verdict. `suppressions`: addresses that the provider holds back. */
 export type Outcome = {
   verdicts: readonly Verdict[];
@@ -22,11 +23,11 @@ const triesMax = 6;
 
 /**
  * Writes down what became of sends, whatever it takes: facts are not known to anybody else. Repeats while the database is away, and
- * halves what it refuses until the bad one stands alone. What could not be saved is left to the lease and the provider's search.
+ * splits what it refuses until the bad one stands alone. What could not be saved is left to the lease and the provider's search.
  */
 export async function saveAll(lease: Lease, outcome: Outcome, means: Pick<Means, "step">): Promise<void> {
-  const { verdicts, attempts = [] } = outcome;
-  if (verdicts.length === 0 && attempts.length === 0) return;
+  const { verdicts, attempts = [], suppressions = [] } = outcome;
+  if (verdicts.length + attempts.length + suppressions.length === 0) return;
   for (let attempt = 1; ; attempt += 1) {
     try {
       await means.step("save");
@@ -34,7 +35,8 @@ export async function saveAll(lease: Lease, outcome: Outcome, means: Pick<Means,
       if (lost.length > 0) log.warn("sends were no longer ours when their outcome came", { sends: lost.join(" ") });
       return await applyNews(lease, verdicts, means);
     } catch (thrown) {
-      if (isRefusal(thrown) && verdicts.length > 1) return saveHalves(lease, outcome, means);
+      const parts = isRefusal(thrown) ? partsOf(outcome) : [];
+      if (parts.length > 0) return saveParts(lease, parts, means);
       log.error("the outcome of sends could not be saved", thrown, { sends: verdicts.length, attempt });
       if (isRefusal(thrown) || attempt === triesMax) return;
       await means.step("wait to save again");
@@ -44,10 +46,10 @@ export async function saveAll(lease: Lease, outcome: Outcome, means: Pick<Means,
 }
 
 async function saveOnce(
-  { lane, leaseToken }: Lease,
+  { lane, leaseToken, now }: Lease,
   { verdicts, attempts, suppressions = [] }: Outcome,
 ): Promise<string[]> {
-  const save = () => saveVerdicts(db, { workspaceId: lane.workspaceId, leaseToken }, verdicts, attempts);
+  const save = () => saveVerdicts(db, { workspaceId: lane.workspaceId, leaseToken, now }, verdicts, attempts);
   if (suppressions.length === 0) return save();
   return transaction(async (tx) => {
     const lost = await save();
@@ -68,8 +70,44 @@ async function applyNews({ lane }: Lease, verdicts: readonly Verdict[], means: P
   }
 }
 
-async function saveHalves(lease: Lease, { verdicts, ...further }: Outcome, means: Pick<Means, "step">): Promise<void> {
-  const middle = Math.ceil(verdicts.length / 2);
-  await saveAll(lease, { verdicts: verdicts.slice(0, middle), ...further }, means);
-  await saveAll(lease, { verdicts: verdicts.slice(middle) }, means);
+async function saveParts(lease: Lease, parts: readonly Outcome[], means: Pick<Means, "step">): Promise<void> {
+  for (const part of parts) await saveAll(lease, part, means);
 }
+
+/**
+ * Smaller parts of what was refused, each with what is its own, so that none is lost for another one's sake: first the lines that belong
+ * to no verdict, then halves; a single verdict, and then what it says of its address. Empty: it cannot be smaller.
+ */
+function partsOf({ verdicts, attempts = [], suppressions = [] }: Outcome): Outcome[] {
+  const [own, loose] = partition(attempts, isOf(verdicts));
+  if (verdicts.length > 0 && loose.length > 0)
+    return [
+      { verdicts: [], attempts: loose },
+      { verdicts, attempts: own, suppressions },
+    ];
+  if (verdicts.length === 1 && suppressions.length > 0)
+    return [
+      { verdicts, attempts },
+      { verdicts: [], suppressions },
+    ];
+  if (verdicts.length < 2) return [];
+  const middle = Math.ceil(verdicts.length / 2);
+  const left = verdicts.slice(0, middle);
+  const emails = new Set(left.map(({ settlement }) => settlement.toEmail?.toLowerCase()));
+  const [leftAttempts, rightAttempts] = partition(attempts, isOf(left));
+  const [leftSuppressions, rightSuppressions] = partition(suppressions, ({ email }) => emails.has(email));
+  return [
+    { verdicts: left, attempts: leftAttempts, suppressions: leftSuppressions },
+    { verdicts: verdicts.slice(middle), attempts: rightAttempts, suppressions: rightSuppressions },
+  ];
+}
+
+function isOf(verdicts: readonly Verdict[]): (attempt: AttemptRecord) => boolean {
+  const ids = new Set(verdicts.map(({ settlement }) => settlement.sendId));
+  return ({ sendId }) => ids.has(sendId);
+}
+
+const partition = <T>(all: readonly T[], belongs: (one: T) => boolean): [T[], T[]] => [
+  all.filter(belongs),
+  all.filter((one) => !belongs(one)),
+];

@@ -69,8 +69,8 @@ async function callOut(opened: OpenedLane, batch: Batch, message: OutgoingMessag
   await saveAll(batch, { verdicts: [verdictOf(batch, call)] }, ordinaryMeans);
   await recordCall(db, tenantOf(lane), { connectionId: lane.connectionId, ms, ...callFacts(call, 1) });
   const news = laneNewsOf(call);
-  // Of what else a test is refused for, automations find out for themselves; that it passes is good news for them too.
-  if (news.kind === "failing" || news.kind === "fine") await reportLane(opened, news, ordinaryMeans);
+  // Of what else a test is refused for, automations find out for themselves.
+  if (news.kind === "failing") await reportLane(opened, news, ordinaryMeans);
   return call;
 }
 

@@ -213,7 +213,7 @@ export type RunSettlement = {
 /** Saves all decisions of a claim in one statement. @returns the ids of runs that are no longer ours; nothing of theirs was written */
 export async function settleRuns(
   db: Db,
-  { workspaceId, leaseToken }: Claim,
+  { workspaceId, leaseToken, at }: Claim,
   settlements: readonly RunSettlement[],
 ): Promise<string[]> {
   const runs = settlements.map(({ run, place, ...settled }) => ({
@@ -246,18 +246,19 @@ export async function settleRuns(
           },
         ],
   );
-  const decisions = settlements.flatMap(({ run, send, notes }) =>
-    notes.map(({ stepId, reason, details }, index) => ({
-      // They are read in the order of their ids.
-      id: newId(Date.now() + index),
+  const decisions = settlements.flatMap(({ run, send, notes }) => {
+    // Their time and order are read out of their ids: all of the claim's moment, by the database's clock, sorted among themselves.
+    const ids = notes.map(() => newId(at.getTime())).sort();
+    return notes.map(({ stepId, reason, details }, index) => ({
+      id: ids[index],
       enrollment_id: run.id,
       send_id: reason === "reached" ? (send?.id ?? null) : null,
       step_id: stepId,
       kind: reasons[reason].kind,
       reason,
       details,
-    })),
-  );
+    }));
+  });
   const rows = await db.sql<{ lost: string }>(
     "select lost from settle_enrollments($1, $2, $3::jsonb, $4::jsonb, $5::jsonb)",
     [workspaceId, leaseToken, pgJson(runs), pgJson(sends), pgJson(decisions)],

@@ -4,7 +4,7 @@ import type { Db } from "../db";
 import { newId } from "../ids";
 import { reasons } from "./reasons";
 import type { AttemptRecord, Batch, ClaimedSend, DueLane, LaneHold, Settlement, Verdict } from "./schema";
-import { pgJson } from "./store";
+import { clockFrom, pgJson } from "./store";
 
 type Times = { startWithinMs: number; leaseMs: number };
 type Claimed = { id: string; number: number; at: Date; failures?: number; hold?: LaneHold | null };
@@ -63,7 +63,6 @@ function toBatch(
   if (first === undefined) return null;
   // UUIDv7: the order in which they were queued.
   const sends: ClaimedSend[] = rows.map(({ id, number }) => ({ id, number })).sort((a, b) => (a.id < b.id ? -1 : 1));
-  const answeredAtMs = performance.now();
   const { failures = named.lane.failures, hold = null } = first;
   return {
     ...named,
@@ -71,8 +70,7 @@ function toBatch(
     sends,
     // From before the question was asked, so a call never begins too late.
     remainingMs: () => startWithinMs - (performance.now() - askedAtMs),
-    // From after the answer came, so what is made due now is due by the database's clock as well.
-    now: () => new Date(first.at.getTime() + (performance.now() - answeredAtMs)),
+    now: clockFrom(first.at),
   };
 }
 
@@ -105,7 +103,7 @@ export async function confirmSends(
  */
 export async function saveVerdicts(
   db: Db,
-  { workspaceId, leaseToken }: { workspaceId: string; leaseToken: string },
+  { workspaceId, leaseToken, now }: { workspaceId: string; leaseToken: string; now: () => Date },
   verdicts: readonly Verdict[],
   furtherAttempts: readonly AttemptRecord[] = [],
 ): Promise<string[]> {
@@ -115,7 +113,8 @@ export async function saveVerdicts(
       ? []
       : [
           {
-            id: newId(),
+            // Their time is read out of their ids: by the database's clock.
+            id: newId(now().getTime()),
             send_id: settlement.sendId,
             // What holds an email may also be why it is dropped.
             kind: settlement.status === "skipped" ? "skipped" : reasons[note.reason].kind,

@@ -3,8 +3,10 @@ import type { Db } from "../db";
 import { newId } from "../ids";
 import type { Unsettled } from "./judge";
 import type { Lane } from "./schema";
+import { clockFrom } from "./store";
 
-export type UnsettledClaim = { lane: Lane; leaseToken: string; at: Date; sends: Unsettled[] };
+/** `at`: the database's present at the claim; `now`: what its clock shows. */
+export type UnsettledClaim = { lane: Lane; leaseToken: string; at: Date; now: () => Date; sends: Unsettled[] };
 
 /** Takes sends of a lane whose lease lapsed or whose look-up is due, with all attempts of theirs that may have carried them. */
 export async function claimUnsettled(
@@ -24,12 +26,13 @@ export async function claimUnsettled(
   ]);
   const [first] = claimed;
   if (first === undefined) return null;
+  const now = clockFrom(first.at);
   const sends = await loadUnsettled(
     db,
     workspaceId,
     claimed.map(({ id }) => id),
   );
-  return { lane, leaseToken, at: first.at, sends };
+  return { lane, leaseToken, at: first.at, now, sends };
 }
 
 type UnsettledRow = {

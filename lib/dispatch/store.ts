@@ -119,6 +119,15 @@ export const ensurePartitions = (db: Db) =>
     `select ensure_partitions(t, 2) from unnest(array['events', 'engagement_events', 'decisions', 'webhook_events']::regclass[]) t`,
   );
 
+/**
+ * The database's clock, told by this process from an answer that has just come: never ahead of it, so what is made due now is due there
+ * as well.
+ */
+export function clockFrom(at: Date): () => Date {
+  const answeredAtMs = performance.now();
+  return () => new Date(at.getTime() + (performance.now() - answeredAtMs));
+}
+
 /** JSON that PostgreSQL can hold: without U+0000 and halves of characters, which texts of others may bring. */
 export const pgJson = (value: unknown): string =>
   JSON.stringify(value, (_key, part: unknown) =>

@@ -1,6 +1,6 @@
 import "server-only";
 import type { Tenant } from "../actor";
-import { conditionSql, durationMs, looksAtProfile, type PerformedQuery } from "../conditions/schema";
+import { conditionSql, durationMs, needsProfile, type PerformedQuery } from "../conditions/schema";
 import type { Db } from "../db";
 
 /** `ref` is the caller's own name for whoever it asks about. `at`: as of then and not of now; what was stored later is not counted. */
@@ -88,7 +88,7 @@ function countSql(asks: readonly [number, PerformedAsk][], { bind, now }: Scope)
         a(position, profile_id, name, since, most)
     join profiles q on q.workspace_id = $1 and q.id = a.profile_id
     cross join lateral (select coalesce(q.merged_into_id, q.id) as id) survivor
-    ${where && looksAtProfile(where) ? personSql : ""}
+    ${where && needsProfile(where) ? personSql : ""}
     cross join lateral (
       select count(*)::int as times from (
         select from (
