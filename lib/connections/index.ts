@@ -36,6 +36,7 @@ export type * from "./connector";
 export { connectionRecords, markFailing, noteTrouble, openConnector, rememberServer, SealedShut } from "./open";
 export { resealConnections } from "./reseal";
 export { sealedProblem } from "./sealed-problem";
+export { takeStaleLists, workspacesWithStaleLists } from "./store-lists";
 export { type CallLine, callStatistics, forgetOldCalls, recordCall } from "./store-calls";
 export { resolveStream } from "./streams";
 export { rejectionOf, rejectionOfCheck } from "./verdict";
@@ -212,7 +213,8 @@ async function switchTo(
     if (!now) throw noConnection();
     await bumpVersion(tx, tenant);
     await audit(tx, tenant, actor, { action, subject: now.record.displayName, data: { id } });
-    return updateConnection(tx, tenant, id, { status: next(now) });
+    const status = next(now);
+    return updateConnection(tx, tenant, id, { status, ...(status === "ready" && { listsStale: true }) });
   });
   wake();
   return resourceOf(actor, tenant, changed);
@@ -260,7 +262,7 @@ function health(current: Connection["status"], verdict: Verdict) {
     status,
     lastError: errorSentence(verdict),
     ...(status !== "failing" && { failingSince: null }),
-    ...(verdict.ok && { lastValidatedAt: new Date() }),
+    ...(verdict.ok && { lastValidatedAt: new Date(), listsStale: true }),
   };
 }
 
