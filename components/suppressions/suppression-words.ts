@@ -26,7 +26,7 @@ export function scopeWords(
 }
 
 /** Why an address is suppressed, in a line. */
-export const suppressionsTitle = (held: readonly Suppression[]): string =>
+export const suppressionsTitle = (held: readonly Pick<Suppression, "reason">[]): string =>
   [...new Set(held.map(({ reason }) => reasonLabels[reason].means))].join(" ");
 
 /** What undoing it means for the recipient and for the workspace. Without a stream everything of that address goes. */

@@ -9,9 +9,7 @@ export type ListedSuppression = {
 };
 
 /** Every address of a list, or why it could not be read: then nothing follows from what is absent. */
-export type SuppressionDump =
-  | { kind: "listed"; entries: ListedSuppression[] }
-  | { kind: "cannot_know"; cause: string };
+export type SuppressionDump = { kind: "listed"; entries: ListedSuppression[] } | { kind: "cannot_know"; cause: string };
 
 /** What became of one address. `refused`: in the provider's words; asking again will not help. */
 export type ListedChange = { email: string } & ({ kind: "done" } | { kind: "refused"; message: string });

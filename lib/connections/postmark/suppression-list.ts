@@ -1,6 +1,12 @@
 import "server-only";
 import * as z from "zod";
-import type { ListAnswer, ListedChange, ListedSuppression, SuppressionDump, SuppressionList } from "../suppression-list";
+import type {
+  ListAnswer,
+  ListedChange,
+  ListedSuppression,
+  SuppressionDump,
+  SuppressionList,
+} from "../suppression-list";
 import { ArrayReader } from "./array-reader";
 import { causeOf, envelopeOf } from "./exchange";
 import type { Transport } from "./transport";
@@ -97,7 +103,10 @@ async function write(
     // One address that Postmark cannot read refuses the whole call (1408); alone it is told what is wrong with it.
     const refusal = exchange.kind === "answer" ? envelopeOf(exchange.body) : null;
     if (refusal?.code === 1408 && emails.length === 1)
-      return { kind: "answered", changes: emails.map((email) => ({ email, kind: "refused", message: refusal.message })) };
+      return {
+        kind: "answered",
+        changes: emails.map((email) => ({ email, kind: "refused", message: refusal.message })),
+      };
     if (refusal?.code === 1408) return writeEach(transport, stream, emails, call);
     return { kind: "cannot_know", cause: causeOf(exchange) };
   }
