@@ -35,6 +35,10 @@ export const suppression = z.object({
   reason: suppressionReason,
   origin: suppressionOrigin,
   created_at: z.iso.datetime(),
+  listed_on: z
+    .object({ connection_id: z.uuid(), stream: z.string() })
+    .nullable()
+    .describe("Whose list it is of, also where it holds for the workspace. Null: made here for the workspace."),
   push: z
     .object({
       status: z.enum(["pending", "refused", "failed"]),

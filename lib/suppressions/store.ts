@@ -262,6 +262,7 @@ export function toSuppression(row: SuppressionRow, push: Suppression["push"] = n
     reason: suppressionReason.parse(row.reason),
     origin: row.origin,
     created_at: row.created_at.toISOString(),
+    listed_on: row.connection_id === nilConnection ? null : { connection_id: row.connection_id, stream: row.stream },
     push,
   };
 }
