@@ -4,7 +4,7 @@ import { RowLink, Table, TableBody, TableHead, Td, Th, Tr } from "@/components/u
 import { Time } from "@/components/ui/time";
 import type { Suppression } from "@/lib/suppressions/schema";
 import { type Lift, LiftSuppression } from "./lift-suppression";
-import { originLabels, reasonLabels, scopeWords } from "./suppression-words";
+import { originLabels, pushLabels, reasonLabels, scopeWords } from "./suppression-words";
 
 type Props = {
   suppressions: Suppression[];
@@ -50,6 +50,7 @@ export function SuppressionTable({ suppressions, connectionNames, profilesPath, 
                 >
                   {suppression.email}
                 </RowLink>
+                {suppression.push && <PushBadge push={suppression.push} />}
                 <span className="mt-0.5 block sm:hidden">
                   <Reason of={suppression} />
                 </span>
@@ -86,6 +87,16 @@ function Reason({ of: { reason } }: { of: Pick<Suppression, "reason"> }) {
   const { label, tone, means } = reasonLabels[reason];
   return (
     <Badge tone={tone} title={means}>
+      {label}
+    </Badge>
+  );
+}
+
+/** What of it is not at Postmark as it is here. */
+function PushBadge({ push: { status, message } }: { push: NonNullable<Suppression["push"]> }) {
+  const { label, tone, means } = pushLabels[status];
+  return (
+    <Badge tone={tone} title={message ? `${means}: ${message}` : means}>
       {label}
     </Badge>
   );

@@ -37,6 +37,7 @@ export { connectionRecords, markFailing, noteTrouble, openConnector, rememberSer
 export { resealConnections } from "./reseal";
 export { sealedProblem } from "./sealed-problem";
 export { type CallLine, callStatistics, forgetOldCalls, recordCall } from "./store-calls";
+export { takeStaleLists, workspacesWithStaleLists } from "./store-lists";
 export { resolveStream } from "./streams";
 export { rejectionOf, rejectionOfCheck } from "./verdict";
 export { parseWebhook, storeWebhook, webhookSender } from "./webhooks";
@@ -212,7 +213,8 @@ async function switchTo(
     if (!now) throw noConnection();
     await bumpVersion(tx, tenant);
     await audit(tx, tenant, actor, { action, subject: now.record.displayName, data: { id } });
-    return updateConnection(tx, tenant, id, { status: next(now) });
+    const status = next(now);
+    return updateConnection(tx, tenant, id, { status, ...(status === "ready" && { listsStale: true }) });
   });
   wake();
   return resourceOf(actor, tenant, changed);
@@ -260,7 +262,7 @@ function health(current: Connection["status"], verdict: Verdict) {
     status,
     lastError: errorSentence(verdict),
     ...(status !== "failing" && { failingSince: null }),
-    ...(verdict.ok && { lastValidatedAt: new Date() }),
+    ...(verdict.ok && { lastValidatedAt: new Date(), listsStale: true }),
   };
 }
 

@@ -17,6 +17,7 @@ type Facts = Pick<
 type Token = { sealedCredentials: Uint8Array<ArrayBuffer>; credentialsLast4: string };
 type Health = Pick<Row, "status" | "lastValidatedAt" | "lastError" | "serverId" | "serverName"> & {
   streams: ServerFacts["streams"];
+  listsStale?: boolean;
 };
 export type NewConnection = Facts &
   Token &

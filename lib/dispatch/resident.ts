@@ -6,6 +6,7 @@ import { rewriteMergedEvents } from "../events";
 import { newId } from "../ids";
 import { log } from "../log";
 import { sweepPendingNews } from "../sends";
+import { tendSuppressionLists } from "../suppressions";
 import { onWake } from "../wake";
 import { type Means, ordinaryMeans } from "./means";
 import type { DispatchReport } from "./schema";
@@ -22,6 +23,7 @@ export type Dispatcher = {
 const beatEveryMs = 10_000;
 const sweepEveryMs = 15_000;
 const rewriteEveryMs = 15_000;
+const listsEveryMs = 5_000;
 const partitionsEveryMs = 24 * 3_600_000;
 /** How long it sleeps at most while it hears other processes' wake-ups, and while it does not. */
 const idleMsMax = { listening: 5_000, deaf: 1_000 };
@@ -46,6 +48,9 @@ export function startDispatcher({
     repeat("sweep of pending news", sweepEveryMs, ending.signal, () => sweepPendingNews(db, { limit: 500 })),
     repeat("rewriting of merged histories", rewriteEveryMs, ending.signal, () =>
       rewriteMergedEvents(db, { rowsMax: 2_000 }),
+    ),
+    repeat("tending of suppression lists", listsEveryMs, ending.signal, () =>
+      tendSuppressionLists({ budgetMs: 60_000, signal: ending.signal }),
     ),
     repeat("making of partitions", partitionsEveryMs, ending.signal, () => ensurePartitions(db)),
   ];

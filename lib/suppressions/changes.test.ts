@@ -29,12 +29,20 @@ describe("what changes come to", () => {
     expect(foldChanges([change({ active: false }), change()])[0]?.active).toBe(true);
   });
 
-  test("a bounce belongs to no stream, an unsubscribe to its own", () => {
-    expect(foldChanges([change()])[0]).toMatchObject({ connectionId: nilConnection, stream: "*" });
-    expect(foldChanges([change({ scope: "stream", reason: "unsubscribe" })])[0]).toMatchObject({
-      connectionId,
-      stream: "broadcast",
+  test("what a list says belongs to that list, so that another one does not lift it", () => {
+    expect(foldChanges([change(), change({ stream: "outbound" })])).toMatchObject([
+      { scope: "workspace", connectionId, stream: "broadcast" },
+      { scope: "workspace", connectionId, stream: "outbound" },
+    ]);
+    expect(foldChanges([change({ connectionId: null, stream: null })])[0]).toMatchObject({
+      connectionId: nilConnection,
+      stream: "*",
     });
+  });
+
+  test("what the provider is the origin of stands on its list, other things only where that is said", () => {
+    const listed = (over: Partial<SuppressionChange>) => foldChanges([change(over)])[0]?.listed;
+    expect([listed({ origin: "provider" }), listed({}), listed({ listed: true })]).toEqual([true, false, true]);
   });
 
   test("a reactivation lifts whatever the stream had caused, and nothing that was suppressed by hand for the workspace", () => {
@@ -42,9 +50,9 @@ describe("what changes come to", () => {
     expect(rows.map(({ scope, connectionId: at, reason }) => [scope, at, reason]).sort()).toEqual([
       ["stream", connectionId, "manual"],
       ["stream", connectionId, "unsubscribe"],
-      ["workspace", nilConnection, "hard_bounce"],
-      ["workspace", nilConnection, "spam_complaint"],
+      ["workspace", connectionId, "hard_bounce"],
       ["workspace", connectionId, "manual"],
+      ["workspace", connectionId, "spam_complaint"],
     ]);
   });
 

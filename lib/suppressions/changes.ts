@@ -13,11 +13,12 @@ type SuppressionKey = {
   stream: string;
   reason: SuppressionReason;
 };
-type Row = SuppressionKey & Pick<SuppressionChange, "active" | "origin" | "changedAt">;
+export type SuppressionState = SuppressionKey &
+  Pick<SuppressionChange, "active" | "origin" | "changedAt"> & { listed: boolean };
 
 /** The rows that the changes come to: one for each key, the newest; sorted by key, which is the order in which they are locked. */
-export function foldChanges(changes: readonly SuppressionChange[]): Row[] {
-  const newest = new Map<string, Row>();
+export function foldChanges(changes: readonly SuppressionChange[]): SuppressionState[] {
+  const newest = new Map<string, SuppressionState>();
   for (const row of changes.flatMap(spread)) {
     const key = keyText(row);
     const seen = newest.get(key);
@@ -30,21 +31,21 @@ export function foldChanges(changes: readonly SuppressionChange[]): Row[] {
  * A reactivation names no reason, and older news of the bounce that it undoes may come later: so it is written down for every
  * reason that the stream can have had, also where nothing held yet.
  */
-function spread(change: SuppressionChange): Row[] {
+function spread(change: SuppressionChange): SuppressionState[] {
   const email = normalEmail(change.email);
   if (email === "") return [];
   const { active, origin, changedAt } = change;
   const here = { connectionId: change.connectionId ?? nilConnection, stream: change.stream ?? everyStream };
-  const nowhere = { connectionId: nilConnection, stream: everyStream };
-  const row = (scope: Row["scope"], reason: SuppressionReason): Row => ({
+  const row = (scope: SuppressionState["scope"], reason: SuppressionReason): SuppressionState => ({
     email,
     scope,
-    // A manual one of the provider's list holds for the workspace too, but only that list lifts it: it keeps its own row, beside ours.
-    ...(scope === "stream" || reason === "manual" ? here : nowhere),
+    // What a provider's list says holds for the workspace too, but only that list lifts it: each list has its own row, beside ours.
+    ...here,
     reason,
     active,
     origin,
     changedAt,
+    listed: change.listed ?? origin === "provider",
   });
   if (change.reason !== null) return [row(change.scope, change.reason)];
   if (active) return [row(change.scope, "manual")];
@@ -58,11 +59,12 @@ function spread(change: SuppressionChange): Row[] {
 }
 
 /** The newest wins; at the same millisecond the one that protects the recipient. A total order, so the order of arrival does not matter. */
-function outranks(one: Row, other: Row): boolean {
+function outranks(one: SuppressionState, other: SuppressionState): boolean {
   const later = one.changedAt.getTime() - other.changedAt.getTime();
   if (later !== 0) return later > 0;
   if (one.active !== other.active) return one.active;
-  return one.origin > other.origin;
+  if (one.origin !== other.origin) return one.origin > other.origin;
+  return one.listed && !other.listed;
 }
 
 const keyText = (key: SuppressionKey): string =>

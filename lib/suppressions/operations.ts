@@ -1,13 +1,15 @@
 import "server-only";
 import * as z from "zod";
 import { operation } from "../operation";
-import { createSuppression, deleteSuppression, listSuppressions } from "./index";
+import { createSuppression, deleteSuppression, listSuppressions, syncSuppressions } from "./index";
 import {
   createSuppressionInput,
   deleteSuppressionInput,
   listSuppressionsInput,
   suppression,
+  suppressionListStates,
   suppressionPage,
+  syncSuppressionsInput,
 } from "./schema";
 
 export const listSuppressionsOperation = operation({
@@ -32,6 +34,7 @@ export const createSuppressionOperation = operation({
   input: createSuppressionInput,
   output: suppression,
   run: createSuppression,
+  callsOut: true,
 });
 
 export const deleteSuppressionOperation = operation({
@@ -44,4 +47,18 @@ export const deleteSuppressionOperation = operation({
   input: deleteSuppressionInput,
   output: z.null(),
   run: deleteSuppression,
+  callsOut: true,
+});
+
+export const syncSuppressionsOperation = operation({
+  id: "syncSuppressions",
+  summary: "Read the provider's suppression lists of a connection now, and tell how they stand to ours.",
+  method: "POST",
+  path: "/v1/email-providers/{id}/sync-suppressions",
+  status: 200,
+  permission: "connections:write",
+  input: syncSuppressionsInput,
+  output: suppressionListStates,
+  run: syncSuppressions,
+  callsOut: true,
 });

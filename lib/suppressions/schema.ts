@@ -22,6 +22,8 @@ export type SuppressionChange = {
   reason: SuppressionReason | null;
   origin: SuppressionOrigin;
   changedAt: Date;
+  /** It was learnt from the provider's list of that stream. Absent: only where the provider is the origin. What was not is put on that list. */
+  listed?: boolean;
 };
 
 /** One reason not to write to one address. */
@@ -33,6 +35,17 @@ export const suppression = z.object({
   reason: suppressionReason,
   origin: suppressionOrigin,
   created_at: z.iso.datetime(),
+  listed_on: z
+    .object({ connection_id: z.uuid(), stream: z.string() })
+    .nullable()
+    .describe("Whose list it is of, also where it holds for the workspace. Null: made here for the workspace."),
+  push: z
+    .object({
+      status: z.enum(["pending", "refused", "failed"]),
+      message: z.string().nullable().describe("In the provider's words."),
+    })
+    .nullable()
+    .describe("What is being changed on the provider's own list, or could not be. Null: nothing is."),
 });
 export type Suppression = z.infer<typeof suppression>;
 
@@ -109,3 +122,37 @@ export const deleteSuppressionInput = z.strictObject({
   stream: plain(100).optional(),
 });
 export type DeleteSuppressionInput = z.infer<typeof deleteSuppressionInput>;
+
+/** How a provider's list of one stream stands to ours. `missing_*`: what the last reading found amiss, and mended. */
+export const suppressionListState = z.object({
+  connection_id: z.uuid(),
+  stream: z.string(),
+  here: z.number().int().describe("Addresses that are held back on this stream here."),
+  there: z.number().int().describe("Addresses on the provider's list."),
+  missing_here: z.number().int().describe("Found on the provider's list only, and taken over."),
+  missing_there: z
+    .number()
+    .int()
+    .describe("Found here only: lifted here when they came from that list, else put on it."),
+  pending_pushes: z.number().int().describe("Changes that are on their way to the provider; counted up to 1,000."),
+  synced_at: z.iso.datetime().nullable().describe("Null: never yet."),
+  due_at: z.iso.datetime().nullable(),
+  error: z.string().nullable().describe("Why the list could not be read the last time."),
+});
+export type SuppressionListState = z.infer<typeof suppressionListState>;
+
+export const syncSuppressionsInput = z.strictObject({ id: z.string().max(64) });
+export type SyncSuppressionsInput = z.infer<typeof syncSuppressionsInput>;
+export const suppressionListStates = z.object({ data: z.array(suppressionListState) });
+export type SuppressionListStates = z.infer<typeof suppressionListStates>;
+
+/** A change of a provider's list that did not come about. */
+export type TroubledPush = {
+  email: string;
+  connectionId: string;
+  stream: string;
+  wanted: "suppressed" | "lifted";
+  status: "refused" | "failed";
+  message: string | null;
+  at: string;
+};

@@ -1,7 +1,7 @@
 import "server-only";
 import type { Tenant } from "../actor";
 import type { Db } from "../db";
-import { foldChanges, nilConnection } from "./changes";
+import { foldChanges, nilConnection, type SuppressionState } from "./changes";
 import {
   normalEmail,
   type Suppression,
@@ -11,6 +11,8 @@ import {
   suppressionReason,
   suppressionScope,
 } from "./schema";
+import { enqueuePushes } from "./store-pushes";
+import { heldByHand } from "./store-sql";
 
 export type SuppressionRow = {
   email: string;
@@ -39,7 +41,7 @@ const columns = "email, scope, connection_id, stream, reason, origin, created_at
 
 /**
  * Writes changes down. Any order and any number of times end the same: for each key the newest `changedAt` wins, and a lifted one
- * stays as a row, so that older news cannot bring it back.
+ * stays as a row, so that older news cannot bring it back. What was not learnt from the provider's list is put on it (or taken off it).
  * @returns what began to hold by this call
  */
 export async function applySuppressions(
@@ -47,17 +49,30 @@ export async function applySuppressions(
   tenant: Tenant,
   changes: readonly SuppressionChange[],
 ): Promise<{ email: string; reason: SuppressionReason }[]> {
-  const rows = foldChanges(changes);
+  const folded = foldChanges(changes);
+  const echoes = await takeEchoes(db, tenant, folded);
+  const rows = folded.filter((row) => !(isPossibleEcho(row) && echoes.has(placeText(row))));
   if (rows.length === 0) return [];
-  const written = await db.sql<{ email: string; reason: SuppressionReason; began: boolean }>(
+  const written = await upsertStates(db, tenant, rows);
+  const ours = rows.filter((row) => !row.listed && row.scope === "stream" && row.connectionId !== nilConnection);
+  await enqueuePushes(db, tenant, ours);
+  return written.filter(({ began }) => began).map(({ email, reason }) => ({ email, reason }));
+}
+
+const upsertStates = (db: Db, tenant: Tenant, rows: readonly SuppressionState[]) =>
+  db.sql<{ email: string; reason: SuppressionReason; began: boolean }>(
     `insert into suppressions as s
-       (workspace_id, email, scope, connection_id, stream, reason, origin, active, changed_at, created_at)
-     select $1::uuid, c.*, now()
-     from unnest($2::text[], $3::text[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::bool[], $9::timestamptz[])
-       c(email, scope, connection_id, stream, reason, origin, active, changed_at)
+       (workspace_id, email, scope, connection_id, stream, reason, origin, active, changed_at, created_at, listed_at, listed_origin)
+     select $1::uuid, c.email, c.scope, c.connection_id, c.stream, c.reason, c.origin, c.active, c.changed_at, now(),
+       case when c.listed then now() end, case when c.listed then c.origin end
+     from unnest($2::text[], $3::text[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::bool[], $9::timestamptz[], $10::bool[])
+       with ordinality c(email, scope, connection_id, stream, reason, origin, active, changed_at, listed, place)
+     order by c.place
      on conflict (workspace_id, email, scope, connection_id, stream, reason) do update
      set origin = excluded.origin, active = excluded.active, changed_at = excluded.changed_at,
-         created_at = case when excluded.active and not s.active then excluded.created_at else s.created_at end
+         created_at = case when excluded.active and not s.active then excluded.created_at else s.created_at end,
+         listed_at = coalesce(excluded.listed_at, case when s.active then s.listed_at end),
+         listed_origin = coalesce(excluded.listed_origin, case when s.active then s.listed_origin end)
      where (excluded.changed_at, excluded.active, excluded.origin) > (s.changed_at, s.active, s.origin)
      returning s.email, s.reason, s.active and s.created_at = now()::timestamptz(3) as began`,
     [
@@ -70,9 +85,43 @@ export async function applySuppressions(
       rows.map((row) => row.origin),
       rows.map((row) => row.active),
       rows.map((row) => row.changedAt),
+      rows.map((row) => row.listed),
     ],
   );
-  return written.filter(({ began }) => began).map(({ email, reason }) => ({ email, reason }));
+
+/** What we put on the provider's list comes back as its customer's manual entry. */
+const isPossibleEcho = (row: SuppressionState): boolean =>
+  row.listed && row.active && row.scope === "workspace" && row.reason === "manual" && row.origin === "customer";
+const placeText = ({ email, connectionId, stream }: Pick<SuppressionState, "email" | "connectionId" | "stream">) =>
+  [email, connectionId, stream].join("\n");
+
+/**
+ * Notes that the list has what was suppressed by hand here. It would else become a second suppression, of the whole workspace, that
+ * outlives the first. @returns the places of those that are such echoes
+ */
+async function takeEchoes(db: Db, tenant: Tenant, rows: readonly SuppressionState[]): Promise<Set<string>> {
+  const asked = rows.filter(isPossibleEcho);
+  if (asked.length === 0) return new Set();
+  const echoes = await db.sql<{ email: string; connection_id: string; stream: string }>(
+    `with echo as materialized (
+       select e.* from unnest($2::text[], $3::uuid[], $4::text[]) e(email, connection_id, stream)
+       where exists (select from suppressions s where s.workspace_id = $1 and s.email = e.email
+         and ${heldByHand("s", "e.connection_id", "e.stream")})),
+     noted as (
+       update suppressions s set listed_at = now(), listed_origin = 'customer' from echo e
+       where s.workspace_id = $1 and s.email = e.email and s.connection_id = e.connection_id and s.stream = e.stream
+         and s.scope = 'stream' and s.active and s.listed_at is null)
+     select * from echo`,
+    [
+      tenant.workspaceId,
+      asked.map((row) => row.email),
+      asked.map((row) => row.connectionId),
+      asked.map((row) => row.stream),
+    ],
+  );
+  return new Set(
+    echoes.map(({ email, connection_id: connectionId, stream }) => placeText({ email, connectionId, stream })),
+  );
 }
 
 /** Which of the addresses must not be written to through a stream, and why. Keyed by the lower-case address. One probe of the key for each. */
@@ -156,12 +205,34 @@ export async function insertManual(
      values ($1, $2, $3, $4, $5, 'manual', 'customer', true, now(), now())
      on conflict (workspace_id, email, scope, connection_id, stream, reason) do update
      set active = true, origin = excluded.origin, changed_at = greatest(excluded.changed_at, s.changed_at),
+         listed_at = case when s.active then s.listed_at end, listed_origin = case when s.active then s.listed_origin end,
          created_at = case when s.active then s.created_at else excluded.created_at end
      returning ${columns}`,
     [tenant.workspaceId, row.email, row.scope, row.connectionId ?? nilConnection, row.stream ?? "*"],
   );
   if (!made) throw new Error("an upsert returned no row");
   return made;
+}
+
+/**
+ * What the provider is known not to let go of, among that which would be lifted: complaints, and what recipients said themselves. Only
+ * while its list is one that we keep.
+ */
+export async function selectUnliftable(
+  db: Db,
+  tenant: Tenant,
+  { email, connectionId, stream }: { email: string; connectionId?: string; stream?: string },
+): Promise<{ reason: SuppressionReason; connection_id: string; stream: string }[]> {
+  return db.sql<{ reason: SuppressionReason; connection_id: string; stream: string }>(
+    `select s.reason, s.connection_id, s.stream from suppressions s
+     join suppression_lists l on l.workspace_id = $1 and l.connection_id = s.connection_id and l.stream = s.stream
+     where s.workspace_id = $1 and s.email = $2 and s.active
+       and s.listed_at >= coalesce(l.server_since, '-infinity')
+       and (s.reason = 'spam_complaint' or s.reason = 'unsubscribe' and s.listed_origin = 'recipient')
+       and ($3::uuid is null or s.connection_id = $3) and ($4::text is null or s.stream = $4)
+     order by s.reason limit 1`,
+    [tenant.workspaceId, email, connectionId ?? null, stream ?? null],
+  );
 }
 
 /** Lifts what holds for an address: everything, or what came from one connection and stream. @returns the reasons lifted */
@@ -181,7 +252,7 @@ export async function liftSuppressions(
 }
 
 /** As the API shows it. */
-export function toSuppression(row: SuppressionRow): Suppression {
+export function toSuppression(row: SuppressionRow, push: Suppression["push"] = null): Suppression {
   const scope = suppressionScope.parse(row.scope);
   return {
     email: row.email,
@@ -191,6 +262,8 @@ export function toSuppression(row: SuppressionRow): Suppression {
     reason: suppressionReason.parse(row.reason),
     origin: row.origin,
     created_at: row.created_at.toISOString(),
+    listed_on: row.connection_id === nilConnection ? null : { connection_id: row.connection_id, stream: row.stream },
+    push,
   };
 }
 

@@ -134,6 +134,7 @@ export async function makeConnection(
           ],
           lastValidatedAt: new Date(),
           updatedAt: new Date(),
+          listsStale: false, // else a dispatcher asks for its suppression lists at once
           ...over,
           id,
         },

@@ -9,6 +9,7 @@ import type {
   SendOutcome,
 } from "../connections/connector";
 import { newId } from "../ids";
+import { FakeSuppressionList } from "./fake-suppression-list";
 
 export type FakeCall = { messages: readonly OutgoingMessage[]; stream: string; startWithinMs: number };
 export type FakeAccepted = FoundMessage & { batchId: string; stream: string; message: OutgoingMessage };
@@ -26,6 +27,7 @@ export class FakeConnector implements Connector {
   canFind = true;
   blackHole: string | null = "probe@blackhole.example.com";
   readonly unsubscribePlaceholder = "{{{ pm:unsubscribe }}}";
+  readonly suppressionList = new FakeSuppressionList();
   /** Every call, in order, whatever became of it. */
   readonly calls: FakeCall[] = [];
   /** What the provider took. */

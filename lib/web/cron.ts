@@ -1,6 +1,7 @@
 import "server-only";
 import * as z from "zod";
 import { dispatch } from "../dispatch";
+import { tendSuppressionLists } from "../suppressions";
 import { answer, refuse } from "./answer";
 import { requireCronSecret } from "./bearer";
 import { countRequest } from "./counters";
@@ -22,6 +23,7 @@ export async function cronRoute(request: Request): Promise<Response> {
     const query = Object.fromEntries(new URL(request.url).searchParams);
     const { budget_ms: budgetMs } = readInput(input, { query, body: {}, params: {} });
     const passed = await dispatch({ budgetMs, kind: "cron" });
+    await tendSuppressionLists({ budgetMs: Math.ceil(budgetMs / 4) });
     await housekeeping();
     countRequest(operation, 200);
     return answer(200, passed, headers);

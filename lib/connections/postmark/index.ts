@@ -4,6 +4,7 @@ import { checkToken } from "./check";
 import { findBatch } from "./find";
 import { Gate } from "./gate";
 import { sendBatch, sendSingle } from "./send";
+import { postmarkSuppressionList } from "./suppression-list";
 import { openTransport } from "./transport";
 
 /** Calls of one connection at a time, sends and searches together (client notes §6 recommend five to ten). */
@@ -35,6 +36,7 @@ export function postmarkConnector({ token, baseUrl, sendTimeoutMs, gate }: Setti
       sendBatch(transport, messages, { stream, startWithinMs, timeoutMs: sendTimeoutMs }),
     sendOne: (message, { stream, startWithinMs }) =>
       sendSingle(transport, message, { stream, startWithinMs, timeoutMs: sendTimeoutMs }),
+    suppressionList: postmarkSuppressionList(transport),
     find: (query) => findBatch(transport, query),
     // A person waits for the answer, so a check does not queue behind mail.
     check: () => checkToken(openTransport({ token, baseUrl, gate: new Gate(4) }), new Date()),

@@ -6,7 +6,12 @@ import { judgeFailure } from "./failure";
 import type { Gate } from "./gate";
 
 /** `startWithinMs`: no request is opened later than this from now. `timeoutMs`: from opening to the last byte of the answer. */
-type Limits = { startWithinMs: number; timeoutMs: number };
+type Limits = {
+  startWithinMs: number;
+  timeoutMs: number;
+  /** Takes the text of a successful answer piece by piece, as it comes: for what is too long to be held. Its `body` is undefined then. */
+  onText?: (text: string) => void;
+};
 
 type Work<Client> = (client: Client) => Promise<unknown>;
 export type Transport = {
@@ -17,6 +22,8 @@ export type Transport = {
 };
 
 const answerBytesMax = 20_000_000;
+/** Of an answer that is not held: a list of some millions of addresses. */
+const streamedBytesMax = 500_000_000;
 
 /**
  * The client library on a `fetch` of ours. The library makes the requests (paths, headers); what it makes of the answers is not
@@ -44,7 +51,7 @@ const seconds = ({ timeoutMs }: Limits) => Math.max(timeoutMs, 1) / 1000;
 
 async function passGate(
   gate: Gate,
-  { startWithinMs, timeoutMs }: Limits,
+  { startWithinMs, timeoutMs, onText }: Limits,
   redact: (text: string) => string,
   call: (fetch: typeof globalThis.fetch) => Promise<unknown>,
 ): Promise<Exchange> {
@@ -55,7 +62,7 @@ async function passGate(
     const deadline: Deadline = { endMs: calledAtMs + startWithinMs, passed: false };
     const recording: typeof globalThis.fetch = async (url, init) => {
       if (performance.now() > deadline.endMs) exchange = tooLate;
-      else exchange = await withDeadline(deadline, () => request(url, init ?? {}, timeoutMs, redact));
+      else exchange = await withDeadline(deadline, () => request(url, init ?? {}, { timeoutMs, redact, onText }));
       if (deadline.passed) exchange = tooLate;
       return Response.json({}); // for the library, which has nothing more to say
     };
@@ -76,8 +83,7 @@ async function settled(work: () => Promise<unknown>): Promise<void> {
 async function request(
   url: string | URL | Request,
   init: RequestInit,
-  timeoutMs: number,
-  redact: (text: string) => string,
+  { timeoutMs, redact, onText }: Pick<Limits, "timeoutMs" | "onText"> & { redact: (text: string) => string },
 ): Promise<Exchange> {
   try {
     const response = await fetch(url, {
@@ -89,7 +95,8 @@ async function request(
       // Not the library's own signal: that one starts before the gate.
       signal: AbortSignal.timeout(timeoutMs),
     });
-    const text = await bodyOf(response);
+    const streams = onText !== undefined && response.status === 200;
+    const text = streams ? await streamBody(response, onText) : await bodyOf(response);
     if (text === null) return { kind: "unknown", cause: "the answer was too long" };
     const wait = retryAfterMs(response.headers.get("retry-after"), Date.now());
     return { kind: "answer", status: response.status, body: jsonOf(redact(text)), retryAfterMs: wait };
@@ -112,6 +119,23 @@ async function bodyOf(response: Response): Promise<string | null> {
       return null;
     }
     chunks.push(value);
+  }
+}
+
+/** Hands the body on as it comes and keeps nothing of it. @returns an empty text, or null when there is no end to it */
+async function streamBody(response: Response, onText: (text: string) => void): Promise<"" | null> {
+  const reader = response.body?.getReader();
+  if (!reader) return "";
+  const decoder = new TextDecoder();
+  for (let bytes = 0; ; ) {
+    const { done, value } = await reader.read();
+    if (done) return "";
+    bytes += value.byteLength;
+    if (bytes > streamedBytesMax) {
+      await reader.cancel();
+      return null;
+    }
+    onText(decoder.decode(value, { stream: true }));
   }
 }
 

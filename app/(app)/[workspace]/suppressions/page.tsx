@@ -3,8 +3,10 @@ import type { Metadata } from "next";
 import Link from "next/link";
 import { AddSuppression } from "@/components/suppressions/add-suppression";
 import { SuppressionFilters } from "@/components/suppressions/suppression-filters";
+import { SuppressionLists } from "@/components/suppressions/suppression-lists";
 import { suppressionQuery } from "@/components/suppressions/suppression-query";
 import { SuppressionTable } from "@/components/suppressions/suppression-table";
+import { TroubledPushes } from "@/components/suppressions/troubled-pushes";
 import { Button } from "@/components/ui/button";
 import { Card } from "@/components/ui/card";
 import { EmptyState } from "@/components/ui/empty-state";
@@ -12,7 +14,7 @@ import { hrefWith } from "@/components/ui/href";
 import { PageHeader } from "@/components/ui/page-header";
 import { Pagination } from "@/components/ui/pagination";
 import { listConnections } from "@/lib/connections";
-import { listSuppressions } from "@/lib/suppressions";
+import { listSuppressionLists, listSuppressions, listTroubledPushes } from "@/lib/suppressions";
 import { requireActor } from "@/lib/web/session";
 import * as actions from "./actions";
 
@@ -22,10 +24,14 @@ export default async function SuppressionsPage({ params, searchParams }: PagePro
   const [{ workspace: slug }, asked] = await Promise.all([params, searchParams]);
   const actor = await requireActor(slug);
   const query = suppressionQuery.parse(asked);
-  const [page, connections] = await Promise.all([
+  const [page, connections, lists, troubled] = await Promise.all([
     listSuppressions(actor, { ...query, limit: 50 }),
     listConnections(actor, { limit: 200 }),
+    listSuppressionLists(actor),
+    listTroubledPushes(actor),
   ]);
+  const connectionNames = new Map(connections.data.map(({ id, display_name }) => [id, display_name]));
+  const listed = connections.data.filter(({ id }) => lists.some(({ connection_id }) => connection_id === id));
   const path = `/${slug}/suppressions`;
   const may = actor.permissions.has("suppressions:write");
   const asking = Boolean(query.q || query.reason || query.cursor);
@@ -52,7 +58,7 @@ export default async function SuppressionsPage({ params, searchParams }: PagePro
         {page.data.length > 0 ? (
           <SuppressionTable
             suppressions={page.data}
-            connectionNames={new Map(connections.data.map(({ id, display_name }) => [id, display_name]))}
+            connectionNames={connectionNames}
             profilesPath={`/${slug}/profiles`}
             lift={may ? actions.deleteSuppression.bind(null, slug) : null}
           />
@@ -79,6 +85,20 @@ export default async function SuppressionsPage({ params, searchParams }: PagePro
           next={page.next_cursor && hrefWith(path, { ...query, cursor: page.next_cursor })}
         />
       </Card>
+      {!asking && (listed.length > 0 || troubled.length > 0) && (
+        <div className="mt-4 grid items-start gap-4 lg:grid-cols-2">
+          <TroubledPushes pushes={troubled} connectionNames={connectionNames} />
+          {listed.map(({ id, display_name }) => (
+            <SuppressionLists
+              key={id}
+              connectionId={id}
+              title={`Lists of ${display_name}`}
+              lists={lists.filter(({ connection_id }) => connection_id === id)}
+              sync={actor.permissions.has("connections:write") ? actions.syncSuppressions.bind(null, slug) : null}
+            />
+          ))}
+        </div>
+      )}
     </>
   );
 }

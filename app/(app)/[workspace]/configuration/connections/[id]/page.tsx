@@ -7,10 +7,13 @@ import { ReplaceToken } from "@/components/connections/replace-token";
 import { ConnectionStatusBadge } from "@/components/connections/status-badge";
 import { TestSend } from "@/components/connections/test-send";
 import { WebhookCard } from "@/components/connections/webhook-card";
+import { SuppressionLists } from "@/components/suppressions/suppression-lists";
 import { PageHeader } from "@/components/ui/page-header";
 import { getConnection, listWebhooksSeen } from "@/lib/connections";
+import { listSuppressionLists } from "@/lib/suppressions";
 import { orNotFound } from "@/lib/web/found";
 import { currentUser, requireActor } from "@/lib/web/session";
+import { syncSuppressions } from "../../../suppressions/actions";
 import * as actions from "../actions";
 
 export const metadata: Metadata = { title: "Connection" };
@@ -24,6 +27,7 @@ export default async function ConnectionPage({ params }: Props) {
     Promise.all([getConnection(actor, { id }), listWebhooksSeen(actor, { id })]),
   );
   const user = await currentUser();
+  const lists = await listSuppressionLists(actor, { connectionId: connection.id });
   const editable = actor.permissions.has("connections:write");
   const path = `/${workspace}/configuration/connections`;
   const change = actions.changeConnection.bind(null, workspace);
@@ -69,6 +73,14 @@ export default async function ConnectionPage({ params }: Props) {
             />
           )}
           <EventsReceived seen={seen.data} />
+          {connection.provider === "postmark" && (
+            <SuppressionLists
+              connectionId={connection.id}
+              title="Suppressions"
+              lists={lists}
+              sync={editable ? syncSuppressions.bind(null, workspace) : null}
+            />
+          )}
         </div>
       </div>
     </>

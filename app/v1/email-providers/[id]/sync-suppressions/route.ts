@@ -1,0 +1,4 @@
+import { syncSuppressionsOperation } from "@/lib/suppressions/operations";
+import { serve } from "@/lib/web/route";
+
+export const POST = serve(syncSuppressionsOperation);

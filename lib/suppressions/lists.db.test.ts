@@ -1,0 +1,368 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { db } from "../db";
+import { dispatch } from "../dispatch";
+import { newId } from "../ids";
+import type { Sandbox } from "../sandbox";
+import { startSandbox } from "../sandbox";
+import { makeAutomation, makeConnection, makeEnrollments, makeProfiles, makeWorkspace } from "../testing/factory";
+import { applySuppressions, syncSuppressions, tendSuppressionLists } from "./index";
+import { claimList } from "./store-lists";
+import { claimPushes, savePushes } from "./store-pushes";
+import { makePlace } from "./testing/place";
+
+let sandbox: Sandbox;
+beforeAll(async () => {
+  sandbox = await startSandbox({ seed: 3, deliverAfterMs: 60_000 });
+});
+afterEach(async () => {
+  await db.sql("update sends set due_at = null");
+  await db.sql("update enrollments set due_at = null");
+  await db.sql("update suppression_lists set due_at = null");
+  await db.sql("update suppression_pushes set due_at = null");
+});
+afterAll(() => sandbox.close());
+
+describe("a connection that was found to work", () => {
+  test("brings the whole list of each of its streams, with reason, origin and date, and says how they compare", async () => {
+    const place = await makePlace(sandbox);
+    const { server } = place;
+    server.addSuppression({
+      stream: "broadcast",
+      email: "Bounced@example.com",
+      reason: "HardBounce",
+      origin: "Recipient",
+    });
+    server.addSuppression({ stream: "broadcast", email: "left@example.com", origin: "Recipient" });
+    server.addSuppression({
+      stream: "outbound",
+      email: "angry@example.com",
+      reason: "SpamComplaint",
+      origin: "Recipient",
+    });
+    server.addSuppression({ stream: "outbound", email: "byhand@example.com", origin: "Admin" });
+    await tendSuppressionLists({ budgetMs: 30_000 });
+    expect(
+      (await place.list())
+        .map(({ email, reason, origin, scope, stream }) => [email, reason, origin, scope, stream])
+        .sort(),
+    ).toEqual([
+      ["angry@example.com", "spam_complaint", "recipient", "workspace", null],
+      ["bounced@example.com", "hard_bounce", "recipient", "workspace", null],
+      ["byhand@example.com", "manual", "admin", "workspace", null],
+      ["left@example.com", "unsubscribe", "recipient", "stream", "broadcast"],
+    ]);
+    expect([
+      await place.held("bounced@example.com", "outbound"),
+      await place.held("left@example.com", "outbound"),
+    ]).toEqual(["hard_bounce", null]);
+    expect(await place.state()).toMatchObject({ here: 2, there: 2, missing_here: 2, missing_there: 0, error: null });
+    expect((await place.state()).synced_at).not.toBeNull();
+    // Nothing is due again for hours, and nobody else's.
+    expect(await tendSuppressionLists({ budgetMs: 30_000 })).toEqual({ read: 0, pushed: 0 });
+  });
+
+  test("an imported address gets nothing: its email is skipped, and says why", async () => {
+    const place = await makePlace(sandbox);
+    place.server.addSuppression({
+      stream: "outbound",
+      email: "angry@example.com",
+      reason: "SpamComplaint",
+      origin: "Recipient",
+    });
+    await place.sync();
+    const { workspaceId, connection } = place;
+    const automation = await makeAutomation(db, { workspaceId, connectionId: connection.id });
+    const people = await makeProfiles(db, { workspaceId }, [
+      { email: "angry@example.com" },
+      { email: "glad@example.com" },
+    ]);
+    const run = { workspaceId, automationId: automation.id, versionId: automation.version.id };
+    await makeEnrollments(
+      db,
+      run,
+      people.map(({ id }) => ({ profileId: id })),
+    );
+    await dispatch({ budgetMs: 10_000, kind: "worker" });
+    const sends = await db.prisma.send.findMany({ where: { workspaceId }, orderBy: { status: "asc" } });
+    expect(sends.map(({ status, reason }) => [status, reason])).toEqual([
+      ["sent", null],
+      ["skipped", "suppressed"],
+    ]);
+    expect(place.server.outbox().flatMap(({ recipients }) => recipients.map(({ email }) => email))).toEqual([
+      "glad@example.com",
+    ]);
+  });
+
+  test("that leads to another server now loses nothing that the old one's list had said", async () => {
+    const place = await makePlace(sandbox);
+    place.server.addSuppression({
+      stream: "broadcast",
+      email: "angry@example.com",
+      reason: "SpamComplaint",
+      origin: "Recipient",
+    });
+    await place.sync();
+    await db.sql("update connections set server_id = 'other' where workspace_id = $1", [place.workspaceId]);
+    place.server.addFault({ action: "status", path: "*suppressions/dump", status: 200, json: { Suppressions: [] } });
+    await place.sync();
+    expect(await place.held("angry@example.com")).toBe("spam_complaint");
+    await place.sync();
+    expect(await place.held("angry@example.com")).toBe("spam_complaint");
+  });
+});
+
+describe("a list that is read again", () => {
+  test("adds what no webhook told, and lifts what it no longer has", async () => {
+    const place = await makePlace(sandbox);
+    place.server.addSuppression({
+      stream: "broadcast",
+      email: "back@example.com",
+      reason: "HardBounce",
+      origin: "Recipient",
+    });
+    await place.sync();
+    await place.removeThere("back@example.com");
+    place.server.addSuppression({
+      stream: "broadcast",
+      email: "new@example.com",
+      reason: "HardBounce",
+      origin: "Recipient",
+    });
+    await place.sync();
+    expect([await place.held("back@example.com"), await place.held("new@example.com")]).toEqual([null, "hard_bounce"]);
+    expect(await place.state()).toMatchObject({ here: 1, there: 1, missing_here: 1, missing_there: 1 });
+    await place.sync();
+    expect(await place.state()).toMatchObject({ here: 1, there: 1, missing_here: 0, missing_there: 0 });
+  });
+
+  test("lifts nothing that another stream's list still has", async () => {
+    const place = await makePlace(sandbox);
+    const email = "twice@example.com";
+    for (const stream of place.streams)
+      place.server.addSuppression({ stream, email, reason: "HardBounce", origin: "Recipient" });
+    await place.sync();
+    await place.removeThere(email, "broadcast");
+    await place.sync();
+    expect(await place.held(email, "broadcast")).toBe("hard_bounce");
+    await place.removeThere(email, "outbound");
+    await place.sync();
+    expect(await place.held(email, "broadcast")).toBeNull();
+  });
+
+  test("touches nothing that was changed or learnt while it may not have shown it yet", async () => {
+    const place = await makePlace(sandbox);
+    await place.sync();
+    const fresh = {
+      email: "fresh@example.com",
+      scope: "workspace",
+      connectionId: place.connection.id,
+      stream: "broadcast",
+      active: true,
+      reason: "hard_bounce",
+      origin: "recipient",
+      listed: true,
+    } as const;
+    await applySuppressions(db, place.tenant, [{ ...fresh, changedAt: new Date(Date.now() - 3_600_000) }]);
+    await place.sync({ settlingMs: 30_000 });
+    expect(await place.held(fresh.email)).toBe("hard_bounce");
+    await place.sync();
+    expect(await place.held(fresh.email)).toBeNull();
+  });
+
+  test("that cannot be read to its end lifts nothing, says why and is tried again", async () => {
+    const place = await makePlace(sandbox);
+    for (const email of ["a@example.com", "b@example.com"]) place.server.addSuppression({ stream: "broadcast", email });
+    await place.sync();
+    place.server.addFault({ action: "truncatedBody", path: "*broadcast/suppressions/dump" });
+    await place.sync();
+    expect([await place.held("a@example.com"), await place.held("b@example.com")]).toEqual(["manual", "manual"]);
+    const state = await place.state();
+    expect(state.error).toMatch(/could not be read/);
+    expect(Date.parse(state.due_at ?? "") - Date.now()).toBeLessThan(90_000);
+    place.server.clearFaults();
+    await place.sync();
+    expect((await place.state()).error).toBeNull();
+  });
+
+  test("is read by one process at a time, and by another when that one died", async () => {
+    const place = await makePlace(sandbox);
+    await place.sync();
+    await db.sql("update suppression_lists set due_at = now() where workspace_id = $1", [place.workspaceId]);
+    const claim = () => claimList(db, place.tenant, { token: newId(), leaseMs: 60_000 });
+    const [one, other, third] = [await claim(), await claim(), await claim()];
+    expect([one?.stream, other?.stream].sort()).toEqual(["broadcast", "outbound"]);
+    expect(third).toBeNull();
+    await db.sql("update suppression_lists set due_at = now() where workspace_id = $1 and stream = 'broadcast'", [
+      place.workspaceId,
+    ]);
+    const again = await claim();
+    expect(again).toMatchObject({ stream: "broadcast", attempt: 2 });
+  });
+});
+
+describe("what is suppressed by hand", () => {
+  test("stands on every list of the workspace's providers at once, and only there where it is for one stream", async () => {
+    const place = await makePlace(sandbox);
+    await place.sync();
+    const made = await place.add("all@example.com");
+    await place.add("one@example.com", "outbound");
+    expect(made.push).toBeNull();
+    expect([place.there("broadcast"), place.there("outbound")]).toEqual([
+      ["all@example.com"],
+      ["all@example.com", "one@example.com"],
+    ]);
+    // Come back from there, it is no second suppression, least of all of the whole workspace.
+    await place.sync();
+    expect((await place.list()).length).toBe(2);
+    expect(await place.held("one@example.com", "broadcast")).toBeNull();
+    await place.lift("all@example.com");
+    await place.lift("one@example.com", "outbound");
+    expect([place.there("broadcast"), place.there("outbound")]).toEqual([[], []]);
+    await place.sync();
+    expect(await place.list()).toEqual([]);
+  });
+
+  test("is put on the lists of a connection that is added later, and put back where it was taken off", async () => {
+    const place = await makePlace(sandbox);
+    await place.add("early@example.com");
+    expect(place.there()).toEqual([]);
+    await place.sync();
+    expect(place.there()).toEqual(["early@example.com"]);
+    expect(await place.state()).toMatchObject({ missing_there: 1 });
+    await place.removeThere("early@example.com");
+    await place.sync();
+    expect([await place.held("early@example.com"), place.there()]).toEqual(["manual", ["early@example.com"]]);
+  });
+
+  test("is not undone by a dump that does not show it yet", async () => {
+    const place = await makePlace(sandbox);
+    await place.sync();
+    place.server.settings({ consistencyDelayMs: 60_000 });
+    await place.add("fresh@example.com", "broadcast");
+    expect(place.there()).toEqual([]);
+    expect(await place.sync({ settlingMs: 30_000 })).toMatchObject({ pushed: 0 });
+    expect(await place.held("fresh@example.com")).toBe("manual");
+  });
+
+  test("does not come back with a dump that still shows what was lifted a moment ago", async () => {
+    const place = await makePlace(sandbox);
+    const email = "lifted@example.com";
+    place.server.addSuppression({ stream: "broadcast", email, reason: "HardBounce", origin: "Recipient" });
+    await place.sync();
+    place.server.settings({ consistencyDelayMs: 60_000 });
+    await place.lift(email);
+    expect(place.there()).toEqual([email]);
+    await place.sync({ settlingMs: 30_000 });
+    expect(await place.held(email)).toBeNull();
+  });
+
+  test("is carried again after a failure, a bounded number of times, and its end is shown", async () => {
+    const place = await makePlace(sandbox);
+    await place.sync();
+    place.server.addFault({ action: "status", path: "*broadcast/suppressions", status: 503 });
+    const made = await place.add("late@example.com");
+    expect(made.push).toMatchObject({ status: "pending" });
+    expect(place.there("outbound")).toEqual(["late@example.com"]);
+    await db.sql(
+      "update suppression_pushes set attempt = 11, due_at = now() where workspace_id = $1 and status = 'pending'",
+      [place.workspaceId],
+    );
+    await tendSuppressionLists({ budgetMs: 10_000 });
+    expect((await place.list())[0]?.push).toMatchObject({ status: "failed", message: expect.stringContaining("503") });
+    place.server.clearFaults();
+    await place.sync();
+    expect([place.there(), (await place.list())[0]?.push]).toEqual([["late@example.com"], null]);
+  });
+
+  test("a later wish is never overtaken by an earlier one that is still being carried", async () => {
+    const place = await makePlace(sandbox);
+    await place.sync();
+    place.server.addFault({ action: "status", path: "*suppressions", status: 503 });
+    await place.add("quick@example.com", "broadcast");
+    await db.sql("update suppression_pushes set due_at = now() where workspace_id = $1", [place.workspaceId]);
+    const claimed = await claimPushes(db, place.tenant, { token: newId(), take: 50, leaseMs: 60_000 });
+    if (!claimed) throw new Error("nothing was claimed");
+    await place.lift("quick@example.com", "broadcast");
+    expect(await claimPushes(db, place.tenant, { token: newId(), take: 50, leaseMs: 60_000 })).toBeNull();
+    const [push] = claimed.pushes;
+    await savePushes(db, place.tenant, claimed, [
+      { email: "quick@example.com", version: push?.version ?? 0, status: "done", message: null, retryMs: null },
+    ]);
+    expect(await claimPushes(db, place.tenant, { token: newId(), take: 50, leaseMs: 60_000 })).toMatchObject({
+      wanted: "lifted",
+    });
+  });
+});
+
+describe("what the provider keeps", () => {
+  test("is not lifted here when that is known: complaints and what recipients said themselves", async () => {
+    const place = await makePlace(sandbox);
+    place.server.addSuppression({
+      stream: "broadcast",
+      email: "angry@example.com",
+      reason: "SpamComplaint",
+      origin: "Recipient",
+    });
+    place.server.addSuppression({ stream: "broadcast", email: "left@example.com", origin: "Recipient" });
+    await place.sync();
+    await expect(place.lift("angry@example.com")).rejects.toMatchObject({
+      code: "conflict",
+      message: expect.stringContaining("spam"),
+    });
+    await expect(place.lift("left@example.com", "broadcast")).rejects.toMatchObject({
+      code: "conflict",
+      message: expect.stringContaining("unsubscribed"),
+    });
+    expect([await place.held("angry@example.com"), await place.held("left@example.com")]).toEqual([
+      "spam_complaint",
+      "unsubscribe",
+    ]);
+  });
+
+  test("stays held here when it is only learnt by asking, in the provider's words, and by its true reason after the next reading", async () => {
+    const place = await makePlace(sandbox);
+    await place.sync();
+    const email = "secret@example.com";
+    place.server.addSuppression({ stream: "broadcast", email, reason: "SpamComplaint", origin: "Recipient" });
+    await place.add(email);
+    await place.lift(email);
+    expect(await place.held(email)).toBe("manual");
+    expect((await place.list())[0]?.push).toMatchObject({
+      status: "refused",
+      message: expect.stringContaining("authority"),
+    });
+    expect(Date.parse((await place.state()).due_at ?? "") - Date.now()).toBeLessThan(61_000);
+    await place.sync();
+    expect([await place.held(email), (await place.list()).length]).toEqual(["spam_complaint", 1]);
+    await expect(place.lift(email)).rejects.toMatchObject({ code: "conflict" });
+  });
+
+  test("a bounced address is reactivated there when it is lifted here", async () => {
+    const place = await makePlace(sandbox);
+    place.server.addSuppression({
+      stream: "broadcast",
+      email: "fixed@example.com",
+      reason: "HardBounce",
+      origin: "Recipient",
+    });
+    await place.sync();
+    await place.lift("fixed@example.com");
+    expect([await place.held("fixed@example.com"), place.there()]).toEqual([null, []]);
+  });
+});
+
+describe("Sync now", () => {
+  test("reads the lists of that connection alone, and knows none of another workspace", async () => {
+    const place = await makePlace(sandbox);
+    place.server.addSuppression({ stream: "broadcast", email: "a@example.com" });
+    const { data } = await syncSuppressions(place.actor, { id: place.connection.id });
+    expect(data.map(({ stream, there }) => [stream, there])).toEqual([
+      ["broadcast", 1],
+      ["outbound", 0],
+    ]);
+    const elsewhere = await makeWorkspace(db);
+    const foreign = await makeConnection(db, { workspaceId: elsewhere.id });
+    await expect(syncSuppressions(place.actor, { id: foreign.id })).rejects.toMatchObject({ code: "not_found" });
+    expect(await db.prisma.suppression.count({ where: { workspaceId: elsewhere.id } })).toBe(0);
+  });
+});
