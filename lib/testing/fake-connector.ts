@@ -24,6 +24,7 @@ export class FakeConnector implements Connector {
   messagesMax = 500;
   bytesMax = 40_000_000;
   canFind = true;
+  readonly history = null;
   blackHole: string | null = "probe@blackhole.example.com";
   readonly unsubscribePlaceholder = "{{{ pm:unsubscribe }}}";
   /** Every call, in order, whatever became of it. */

@@ -89,10 +89,11 @@ async function request(
       // Not the library's own signal: that one starts before the gate.
       signal: AbortSignal.timeout(timeoutMs),
     });
-    const text = await bodyOf(response);
-    if (text === null) return { kind: "unknown", cause: "the answer was too long" };
+    const read = await bodyOf(response);
+    if (read === null) return { kind: "unknown", cause: "the answer was too long" };
+    const text = redact(read);
     const wait = retryAfterMs(response.headers.get("retry-after"), Date.now());
-    return { kind: "answer", status: response.status, body: jsonOf(redact(text)), retryAfterMs: wait };
+    return { kind: "answer", status: response.status, body: jsonOf(text), text, retryAfterMs: wait };
   } catch (thrown) {
     return judgeFailure(thrown);
   }
