@@ -3,8 +3,11 @@ import type { News } from "./news";
 /** Where a list of the provider's is read from: the first page at 0, the next one where the page before says. */
 export type Offset = { offset: number };
 
-/** One page of a list, as many items as the provider gives at once. `next`: where it goes on; null: that was all, or all it shows. */
-export type HistoryPage<T> = { kind: "page"; items: T[]; next: number | null };
+/**
+ * One page of a list, as many items as the provider gives at once. `next`: where it goes on; null: that was all, or, when it was `cut`,
+ * all that can be shown of so much: a shorter time shows the rest.
+ */
+export type HistoryPage<T> = { kind: "page"; items: T[]; next: number | null; cut: boolean };
 
 /** It could not be asked. `retryAfterMs`: when it asked for a pause and said how long. */
 export type HistoryRefusal = {

@@ -70,8 +70,9 @@ function pageOf<T>(
   const [counted, shown] = [listed.safeParse(body), rows.safeParse(body[name])];
   if (!counted.success || !shown.success) return refusalOf(exchange);
   const end = offset + shown.data.length;
-  const more = shown.data.length > 0 && end < counted.data.TotalCount && end + pageRows <= rowsMax;
-  return { kind: "page", items: shown.data.flatMap((row) => read(row) ?? []), next: more ? end : null };
+  const more = shown.data.length > 0 && end < counted.data.TotalCount;
+  const next = more && end + pageRows <= rowsMax ? end : null;
+  return { kind: "page", items: shown.data.flatMap((row) => read(row) ?? []), next, cut: more && next === null };
 }
 
 /** Lists without a date end where a whole page lies before it: they are told newest first. */
