@@ -85,7 +85,9 @@ describe("who is asked for", () => {
     ["one that was delivered, early", send("delivered"), look, null, false],
     ["one that was delivered, late, and no webhook has come since", send("delivered"), late, ago(200), true],
     ["one that was delivered, late, and webhooks come", send("delivered"), late, ago(60), false],
-    ["one that bounced", send("bounced"), late, null, false],
+    ["one that bounced, early", send("bounced"), look, null, false],
+    ["one that bounced, late", send("bounced"), late, null, true],
+    ["one that failed", send("failed"), late, null, false],
   ])("%s", (_name, one, at, webhookAt, asked) => {
     expect(isAskedFor(one, at, webhookAt)).toBe(asked);
   });

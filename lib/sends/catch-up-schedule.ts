@@ -2,12 +2,12 @@ const minute = 60_000;
 const hour = 60 * minute;
 const day = 24 * hour;
 
-/** A look at sends of a certain age. `delivered`: also at those of which the delivery is known, where no webhook has come since. */
+/** A look at sends of a certain age. `delivered`: also at those of which it is known how they arrived, where no webhook has come since. */
 export type Look = { key: string; afterMs: number; delivered: boolean };
 
 /**
- * When a send is looked at that nothing is known of. What happens later than that to one that was delivered is read from lists, all
- * sends at once; the looks after a day and a week find what the lists do not show.
+ * When a send is looked at that nothing is known of. What happens to one that arrived, or did not, is read from lists, of all sends at
+ * once; the looks after a day and a week find what the lists do not show: an unsubscribe, the delivery before a bounce or complaint.
  */
 const looks: readonly Look[] = [
   { key: "minutes", afterMs: 10 * minute, delivered: false },
@@ -58,7 +58,8 @@ type Looked = { status: string; messageId: string | null; sentAt: Date };
 export function isAskedFor({ status, messageId, sentAt }: Looked, look: Look, webhookAt: Date | null): boolean {
   if (messageId === null) return false;
   if (status === "sent") return true;
-  return status === "delivered" && look.delivered && !webhooksSince(sentAt, webhookAt);
+  const left = status === "delivered" || status === "bounced" || status === "complained";
+  return left && look.delivered && !webhooksSince(sentAt, webhookAt);
 }
 
 /** Whether webhooks arrive: one has come since a send that there should be news of. */

@@ -25,6 +25,7 @@ import {
   toSend,
 } from "./store";
 
+export { catchUpNews } from "./catch-up";
 export { profileEnrollments, profileIdentity, profileTimeline } from "./history";
 export { applyPendingNews, sweepPendingNews } from "./news";
 export { receiveWebhook } from "./receive";
