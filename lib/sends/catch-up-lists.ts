@@ -6,7 +6,6 @@ import { horizonMs } from "./catch-up-schedule";
 import { fillBounces, fillNews } from "./fill";
 import type { NewsLane } from "./store-catch-up";
 
-const windowMsMax = 24 * 3_600_000;
 const windowMsMin = 10 * 60_000;
 /** What happened may show in a list only a while later. */
 const lagMs = 10 * 60_000;
@@ -25,7 +24,7 @@ export async function readBounces(
 ): Promise<void> {
   const horizon = now.getTime() - horizonMs;
   let fromMs = Math.max(horizon, (since?.getTime() ?? horizon) - lagMs);
-  let windowMs = windowMsMax;
+  let windowMs = horizonMs;
   while (fromMs < now.getTime() && !asking.stopped) {
     const until = new Date(Math.min(fromMs + windowMs, now.getTime()));
     const query = { stream: lane.stream, since: new Date(fromMs), until, messageId: null };

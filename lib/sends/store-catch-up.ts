@@ -48,18 +48,19 @@ type Row = {
  * Takes a lane for `leaseMs`, with `callsPerPass` calls at most of what is left of the connection's `callsPerHour`: they count from now on,
  * so that nobody makes more, whatever becomes of this process. Null: it is somebody's, not its turn, or there are no calls left this hour.
  */
-export function claimCatchUp(
+export async function claimCatchUp(
   db: Db,
   tenant: Tenant,
   { connectionId, stream }: NewsLane,
   { leaseMs, callsPerPass, callsPerHour }: { leaseMs: number; callsPerPass: number; callsPerHour: number },
 ): Promise<CatchUpClaim | null> {
   const place = [tenant.workspaceId, connectionId, stream];
+  // Committed before the rows are locked: two lanes that are new would not see each other, and both take all calls.
+  await db.sql(
+    "insert into catch_ups (workspace_id, connection_id, message_stream) values ($1, $2, $3) on conflict do nothing",
+    place,
+  );
   return transaction(async () => {
-    await db.sql(
-      "insert into catch_ups (workspace_id, connection_id, message_stream) values ($1, $2, $3) on conflict do nothing",
-      place,
-    );
     // All lanes of the connection: they share its calls.
     const rows = await db.sql<Row>(
       `select message_stream, cursors, listed_until, listed_at, webhook_at, asked_at, failures, due_at <= clock_timestamp() as due,
