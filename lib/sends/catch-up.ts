@@ -44,7 +44,8 @@ export const ordinaryMeans: CatchUpMeans = {
   step: () => undefined,
 };
 
-async function catchUpSafely(lane: NewsLane, means: CatchUpMeans): Promise<CaughtUp | null> {
+/** One lane, without throwing. */
+export async function catchUpSafely(lane: NewsLane, means: CatchUpMeans): Promise<CaughtUp | null> {
   try {
     return await catchUpLane(lane, means);
   } catch (thrown) {

@@ -28,6 +28,7 @@ import {
 export { catchUpNews } from "./catch-up";
 export { profileEnrollments, profileIdentity, profileTimeline } from "./history";
 export { applyPendingNews, sweepPendingNews } from "./news";
+export { newsFeedOf, syncNews } from "./news-feed";
 export { receiveWebhook } from "./receive";
 export { resolveSend, resolveSends, waitingSends } from "./resolve";
 export { releaseParked, skipQueued } from "./store";

@@ -1,6 +1,7 @@
 import type { Metadata } from "next";
 import { ConnectionActions } from "@/components/connections/connection-actions";
 import { ConnectionFacts } from "@/components/connections/connection-facts";
+import { DeliveryNews } from "@/components/connections/delivery-news";
 import { EditConnection } from "@/components/connections/edit-connection";
 import { EventsReceived } from "@/components/connections/events-received";
 import { ReplaceToken } from "@/components/connections/replace-token";
@@ -9,6 +10,7 @@ import { TestSend } from "@/components/connections/test-send";
 import { WebhookCard } from "@/components/connections/webhook-card";
 import { PageHeader } from "@/components/ui/page-header";
 import { getConnection, listWebhooksSeen } from "@/lib/connections";
+import { newsFeedOf } from "@/lib/sends";
 import { orNotFound } from "@/lib/web/found";
 import { currentUser, requireActor } from "@/lib/web/session";
 import * as actions from "../actions";
@@ -20,8 +22,8 @@ type Props = PageProps<"/[workspace]/configuration/connections/[id]">;
 export default async function ConnectionPage({ params }: Props) {
   const { workspace, id } = await params;
   const actor = await requireActor(workspace);
-  const [connection, seen] = await orNotFound(
-    Promise.all([getConnection(actor, { id }), listWebhooksSeen(actor, { id })]),
+  const [connection, seen, feed] = await orNotFound(
+    Promise.all([getConnection(actor, { id }), listWebhooksSeen(actor, { id }), newsFeedOf(actor, { id })]),
   );
   const user = await currentUser();
   const editable = actor.permissions.has("connections:write");
@@ -68,6 +70,7 @@ export default async function ConnectionPage({ params }: Props) {
               test={actions.sendTest.bind(null, workspace)}
             />
           )}
+          <DeliveryNews id={connection.id} feed={feed} sync={editable && actions.syncNews.bind(null, workspace)} />
           <EventsReceived seen={seen.data} />
         </div>
       </div>
