@@ -1,8 +1,10 @@
 import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
+import { type Actor, type Permission, permissions } from "../actor";
 import { db } from "../db";
 import { forgetEnv } from "../env";
 import { type Sandbox, startSandbox } from "../sandbox";
 import { catchUpNews } from "./catch-up";
+import { newsFeedOf, syncNews } from "./news-feed";
 import { makeNewsPlace, type NewsPlace, type Reaction } from "./testing/news-place";
 
 let sandbox: Sandbox;
@@ -170,9 +172,7 @@ test("a connection's calls stay within its budget for the hour, over all its str
   const delivered = async () => (await place.picture()).filter(({ status }) => status === "delivered").length;
   expect(await delivered()).toBeLessThan(16);
   for (let hours = 0; hours < 3; hours += 1) {
-    await db.sql("update catch_up_hours set hour = hour - interval '1 hour' where workspace_id = $1", [
-      place.workspaceId,
-    ]);
+    await db.sql("delete from catch_up_hours where workspace_id = $1", [place.workspaceId]);
     await hour();
   }
   expect(await delivered()).toBe(16);
@@ -209,4 +209,29 @@ test("what one workspace is told changes nothing in another", async () => {
   await catchUp();
   expect((await place.picture()).map(({ status }) => status)).toEqual(["delivered"]);
   expect((await other.picture()).map(({ status, events }) => [status, events])).toEqual([["sent", []]]);
+});
+
+test("a person sees which of webhooks and asking brings the news, and can have all asked for at once", async () => {
+  const [place, other] = [await newPlace(lost), await newPlace()];
+  const actorIn = (workspaceId: string, allowed: readonly Permission[] = permissions): Actor => {
+    return { kind: "user", id: "test", workspaceId, permissions: new Set(allowed) };
+  };
+  const actor = actorIn(place.workspaceId);
+  const id = place.connectionId;
+  const nothing = { source: "none", last_webhook_at: null, last_sync_at: null, next_sync_at: null, filled_24h: 0 };
+  expect(await newsFeedOf(actor, { id })).toMatchObject({ ...nothing, syncing: false, last_error: null });
+  await live(place, [["deliver", "open"], ["hard"], []]);
+  const synced = await syncNews(actor, { id });
+  expect(synced).toMatchObject({ source: "sync", filled: 3, filled_24h: 3, syncing: false, last_error: null });
+  expect(synced.calls).toMatchObject({ used: place.asked(), budget: 600 });
+  expect((await place.picture()).map(({ status }) => status)).toEqual(["delivered", "bounced", "sent"]);
+  expect(await syncNews(actor, { id })).toMatchObject({ filled: 0, filled_24h: 3 });
+
+  await live(other, [["deliver"]]);
+  const theirs = { id: other.connectionId };
+  expect(await newsFeedOf(actorIn(other.workspaceId), theirs)).toMatchObject({ source: "webhooks", filled_24h: 0 });
+  await expect(newsFeedOf(actor, theirs)).rejects.toMatchObject({ code: "not_found" });
+  await expect(syncNews(actor, theirs)).rejects.toMatchObject({ code: "not_found" });
+  const reader = actorIn(place.workspaceId, ["connections:read"]);
+  await expect(syncNews(reader, { id })).rejects.toMatchObject({ code: "forbidden" });
 });
