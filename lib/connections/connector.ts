@@ -1,3 +1,4 @@
+import type { MessageHistory } from "./message-history";
 import type { News } from "./news";
 import type { SuppressionList } from "./suppression-list";
 
@@ -84,6 +85,8 @@ export interface Connector {
   readonly bytesMax: number;
   /** Whether `find` can prove anything. */
   readonly canFind: boolean;
+  /** What happened to what was sent, asked for instead of waited for. Null: it cannot be asked. */
+  readonly history: MessageHistory | null;
   /** Where a message is accepted and then thrown away: used to prove that the search sees. */
   readonly blackHole: string | null;
   /** The placeholder that the provider turns into its unsubscribe link. */

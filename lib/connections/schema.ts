@@ -2,6 +2,7 @@ import * as z from "zod";
 import type { Stream } from "./connector";
 
 export type * from "./connector";
+export type * from "./message-history";
 export { type News, news } from "./news";
 export { lifecycleProblem, namedStream, resolveStream, streamProblem } from "./streams";
 

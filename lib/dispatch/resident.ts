@@ -5,7 +5,7 @@ import { db } from "../db";
 import { rewriteMergedEvents } from "../events";
 import { newId } from "../ids";
 import { log } from "../log";
-import { sweepPendingNews } from "../sends";
+import { catchUpNews, sweepPendingNews } from "../sends";
 import { tendSuppressionLists } from "../suppressions";
 import { onWake } from "../wake";
 import { type Means, ordinaryMeans } from "./means";
@@ -22,6 +22,8 @@ export type Dispatcher = {
 
 const beatEveryMs = 10_000;
 const sweepEveryMs = 15_000;
+const catchUpEveryMs = 15_000;
+const catchUpMsMax = 20_000;
 const rewriteEveryMs = 15_000;
 const listsEveryMs = 5_000;
 const partitionsEveryMs = 24 * 3_600_000;
@@ -39,13 +41,17 @@ export function startDispatcher({
 }: { kind?: "server" | "worker" } & Partial<Means> = {}): Dispatcher {
   const ending = new AbortController();
   const bell = new Bell();
-  const shift = new Shift({ ...ordinaryMeans, ...given }, () => ending.signal.aborted, bell.ring);
+  const means = { ...ordinaryMeans, ...given };
+  const shift = new Shift(means, () => ending.signal.aborted, bell.ring);
   const listener = listen();
   const stopHearing = onWake(bell.ring);
   const process_ = `${hostname()} ${process.pid} ${newId().slice(-6)}`;
   const chores = [
     repeat("heartbeat", beatEveryMs, ending.signal, () => beat(db, { process: process_, kind })),
     repeat("sweep of pending news", sweepEveryMs, ending.signal, () => sweepPendingNews(db, { limit: 500 })),
+    repeat("asking for news", catchUpEveryMs, ending.signal, () =>
+      catchUpNews({ withinMs: catchUpMsMax, isOver: () => ending.signal.aborted, open: means.open }),
+    ),
     repeat("rewriting of merged histories", rewriteEveryMs, ending.signal, () =>
       rewriteMergedEvents(db, { rowsMax: 2_000 }),
     ),

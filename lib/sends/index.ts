@@ -25,8 +25,10 @@ import {
   toSend,
 } from "./store";
 
+export { catchUpNews } from "./catch-up";
 export { profileEnrollments, profileIdentity, profileTimeline } from "./history";
 export { applyPendingNews, sweepPendingNews } from "./news";
+export { newsFeedOf, syncNews } from "./news-feed";
 export { receiveWebhook } from "./receive";
 export { resolveSend, resolveSends, waitingSends } from "./resolve";
 export { holdQueued, releaseParked, skipQueued } from "./store";

@@ -7,6 +7,7 @@ import { log } from "../log";
 import { applySuppressions } from "../suppressions";
 import { normalEmail, type SuppressionChange } from "../suppressions/schema";
 import { wake } from "../wake";
+import { replaceFilled } from "./filled";
 import { clickedLink, engagementKind, foldNews, type SendChange, withPossibleTime } from "./fold";
 import {
   deletePendingNews,
@@ -52,7 +53,7 @@ const nothing: Taken = { matched: 0, pending: 0, woken: 0 };
 
 async function takeFresh(db: Db, tenant: Tenant, connectionId: string, fresh: readonly News[]): Promise<Taken> {
   const { matches, rest } = await match(db, tenant, connectionId, fresh);
-  const woken = await apply(db, tenant, connectionId, matches);
+  const woken = await applyMatched(db, tenant, connectionId, matches);
   const began = await suppress(db, tenant, connectionId, fresh);
   const ending = matches.filter(({ news }) => began.has(normalEmail(news.recipient ?? "")));
   await tellSuppressions(db, tenant, ending);
@@ -129,7 +130,7 @@ async function applyRows(
       connectionId,
       items.map(({ news }) => news),
     );
-    woken += await apply(db, tenant, connectionId, matches);
+    woken += await applyMatched(db, tenant, connectionId, matches);
     await tellSuppressions(db, tenant, matches);
     const matched = new Set(matches.map(({ news }) => news));
     for (const { row, news } of items) if (matched.has(news)) applied.add(row.id);
@@ -147,7 +148,7 @@ function readKept({ id, news: kept }: PendingRow): News | null {
 }
 
 /** Which send each piece is about: by its id in the message's metadata, else by the provider's message id. */
-async function match(
+export async function match(
   db: Db,
   tenant: Tenant,
   connectionId: string,
@@ -170,25 +171,33 @@ async function match(
 }
 
 /** Writes what matched news changes. @returns how many runs may go on */
-async function apply(db: Db, tenant: Tenant, connectionId: string, matches: readonly Match[]): Promise<number> {
+export async function applyMatched(
+  db: Db,
+  tenant: Tenant,
+  connectionId: string,
+  matches: readonly Match[],
+): Promise<number> {
   if (matches.length === 0) return 0;
+  const repeated = await replaceFilled(db, tenant, matches);
   const clicks = await newClicks(db, tenant, connectionId, matches);
   const changes = [...grouped(matches, ({ send }) => send)].map(([send, mine]) => {
     const change = foldNews(
       send,
       mine.map(({ news }) => news),
     );
-    return { ...change, send, clicks: clicks.filter((sendId) => sendId === send.id).length };
+    const opens = mine.filter(({ news }) => news.kind === "opened" && !repeated.has(news)).length;
+    return { ...change, opens, send, clicks: clicks.filter((sendId) => sendId === send.id).length };
   });
   await updateSends(
     db,
     tenant,
     changes.map(({ send: _send, ...change }) => change),
   );
+  const told = matches.filter(({ news }) => !repeated.has(news));
   await insertEngagement(
     db,
     tenant,
-    matches.map(({ send, news }) => ({
+    told.map(({ send, news }) => ({
       sendId: send.id,
       kind: engagementKind(news),
       occurredAt: news.occurredAt,

@@ -1,9 +1,11 @@
 import "server-only";
+import { connectionInput } from "../connections/schema";
 import { operation } from "../operation";
 import { profileInput } from "../profiles/schema";
 import {
   getSend,
   listSends,
+  newsFeedOf,
   profileEnrollments,
   profileIdentity,
   profileTimeline,
@@ -11,11 +13,13 @@ import {
   resolveSends,
   resumeSending,
   stopSending,
+  syncNews,
 } from "./index";
 import {
   historyInput,
   identityList,
   listSendsInput,
+  newsFeed,
   personEnrollmentPage,
   resolvedSends,
   resolveSendInput,
@@ -26,6 +30,7 @@ import {
   sendPage,
   sendWithEvents,
   stopSendingInput,
+  syncedNews,
   timelinePage,
 } from "./schema";
 
@@ -136,5 +141,32 @@ export const profileEnrollmentsOperation = operation({
   input: historyInput,
   output: personEnrollmentPage,
   run: profileEnrollments,
+  internal: true,
+});
+
+export const newsFeedOperation = operation({
+  id: "getNewsFeed",
+  summary: "Which of webhooks and asking brings the news of a connection's mail.",
+  method: "GET",
+  path: "/v1/email-providers/{id}/news-feed",
+  status: 200,
+  permission: "connections:read",
+  input: connectionInput,
+  output: newsFeed,
+  run: newsFeedOf,
+  internal: true,
+});
+
+export const syncNewsOperation = operation({
+  id: "syncNews",
+  summary: "Ask the provider now for what webhooks did not tell.",
+  method: "POST",
+  path: "/v1/email-providers/{id}/sync-news",
+  status: 200,
+  permission: "connections:write",
+  input: connectionInput,
+  output: syncedNews,
+  run: syncNews,
+  callsOut: true,
   internal: true,
 });

@@ -5,6 +5,7 @@ import { retryTransient, transaction } from "../db";
 import { AppError } from "../errors";
 import { wake } from "../wake";
 import { type Taken, takeNews } from "./news";
+import { noteArrival } from "./webhook-arrivals";
 
 /**
  * One call of a provider's webhook. When it returns, everything is committed: the words as they came, and all that follows from them.
@@ -31,6 +32,7 @@ export async function receiveWebhook({
     }),
   );
   if (taken.woken > 0) wake();
+  if (news?.stream) await noteArrival(tenant, connectionId, news.stream);
   return taken;
 }
 

@@ -3,6 +3,7 @@ import * as z from "zod";
 import { type SendStatus, sendStatus } from "./advance";
 
 export { sendStatusMeaning } from "./advance";
+export { type FeedSource, type NewsFeed, newsFeed, type SyncedNews, syncedNews } from "./news-feed-schema";
 export { type SendStatus, sendStatus };
 
 const moment = z.iso.datetime();

@@ -16,6 +16,8 @@ export type MatchedSend = {
   automation_id: string | null;
   enrollment_id: string | null;
   step_id: string | null;
+  /** When something was first filled in by asking; null: never. */
+  news_filled_at: Date | null;
 };
 
 /** Remembers natural keys for ever. @returns those that were not known; another process that takes the same one meanwhile is waited for */
@@ -51,7 +53,7 @@ export function lockSends(
     `with hit as materialized (
        select id from sends where workspace_id = $1 and id = any($3::uuid[])
        union select id from sends where workspace_id = $1 and provider_message_id = any($4::text[]))
-     select s.id, s.status, s.provider_message_id, s.profile_id, s.automation_id, s.enrollment_id, s.step_id
+     select s.id, s.status, s.provider_message_id, s.profile_id, s.automation_id, s.enrollment_id, s.step_id, s.news_filled_at
      from sends s where s.workspace_id = $1 and s.connection_id = $2 and s.id in (select id from hit)
      order by s.id for no key update`,
     [tenant.workspaceId, connectionId, sendIds, messageIds],
@@ -119,6 +121,7 @@ export async function insertEngagement(
   tenant: Tenant,
   rows: readonly { sendId: string; kind: string; occurredAt: string; data: Record<string, unknown> }[],
 ): Promise<void> {
+  if (rows.length === 0) return;
   await db.sql(
     `insert into engagement_events (workspace_id, id, send_id, kind, occurred_at, data)
      select $1::uuid, n.* from unnest($2::uuid[], $3::uuid[], $4::text[], $5::timestamptz[], $6::jsonb[]) n`,
@@ -158,7 +161,7 @@ export async function insertNewsDecisions(db: Db, tenant: Tenant, rows: readonly
 }
 
 /** JSON that PostgreSQL can hold: no U+0000 and no half characters, which a provider may pass on from a mail server. */
-const storableJson = (value: unknown): string =>
+export const storableJson = (value: unknown): string =>
   JSON.stringify(value, (_key, part: unknown) =>
     typeof part === "string" ? part.toWellFormed().replaceAll("\u0000", "") : part,
   );

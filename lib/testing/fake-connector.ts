@@ -25,6 +25,7 @@ export class FakeConnector implements Connector {
   messagesMax = 500;
   bytesMax = 40_000_000;
   canFind = true;
+  readonly history = null;
   blackHole: string | null = "probe@blackhole.example.com";
   readonly unsubscribePlaceholder = "{{{ pm:unsubscribe }}}";
   readonly suppressionList = new FakeSuppressionList();

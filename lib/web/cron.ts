@@ -1,6 +1,7 @@
 import "server-only";
 import * as z from "zod";
 import { dispatch } from "../dispatch";
+import { catchUpNews } from "../sends";
 import { tendSuppressionLists } from "../suppressions";
 import { answer, refuse } from "./answer";
 import { requireCronSecret } from "./bearer";
@@ -22,8 +23,11 @@ export async function cronRoute(request: Request): Promise<Response> {
     requireCronSecret(request);
     const query = Object.fromEntries(new URL(request.url).searchParams);
     const { budget_ms: budgetMs } = readInput(input, { query, body: {}, params: {} });
-    const passed = await dispatch({ budgetMs, kind: "cron" });
-    await tendSuppressionLists({ budgetMs: Math.ceil(budgetMs / 4) });
+    const [passed] = await Promise.all([
+      dispatch({ budgetMs, kind: "cron" }),
+      catchUpNews({ withinMs: budgetMs }),
+      tendSuppressionLists({ budgetMs }),
+    ]);
     await housekeeping();
     countRequest(operation, 200);
     return answer(200, passed, headers);

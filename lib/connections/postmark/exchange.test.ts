@@ -17,7 +17,7 @@ test.each([
 });
 
 test("a cause names the provider's code, else the status, else what broke", () => {
-  const told = { kind: "answer", retryAfterMs: null } as const;
+  const told = { kind: "answer", text: "", retryAfterMs: null } as const;
   expect(causeOf({ ...told, status: 422, body: { ErrorCode: 300, Message: "Bad." } })).toBe(
     "it answered code 300: Bad.",
   );

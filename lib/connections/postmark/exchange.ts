@@ -7,6 +7,8 @@ export type Exchange =
       status: number;
       /** Undefined when the body was not JSON. */
       body: unknown;
+      /** As it came: numbers above 2^53 survive only here. */
+      text: string;
       retryAfterMs: number | null;
     }
   | Failure;

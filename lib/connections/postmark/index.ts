@@ -3,6 +3,7 @@ import type { Connector } from "../connector";
 import { checkToken } from "./check";
 import { findBatch } from "./find";
 import { Gate } from "./gate";
+import { keptHistory } from "./message-history";
 import { sendBatch, sendSingle } from "./send";
 import { postmarkSuppressionList } from "./suppression-list";
 import { openTransport } from "./transport";
@@ -30,6 +31,7 @@ export function postmarkConnector({ token, baseUrl, sendTimeoutMs, gate }: Setti
     messagesMax: 500,
     bytesMax: 30_000_000, // Postmark takes 50 MB; JSON's escapes come on top of what the caller counts
     canFind: true,
+    history: keptHistory(transport),
     blackHole: "probe@blackhole.postmarkapp.com",
     unsubscribePlaceholder: "{{{ pm:unsubscribe }}}",
     send: (messages, { stream, startWithinMs }) =>

@@ -8,6 +8,7 @@ const sample = (name: string): unknown =>
   JSON.parse(readFileSync(new URL(`../../sandbox/samples/${name}.json`, import.meta.url), "utf8"));
 const answer = (status: number, body: unknown, retryAfterMs: number | null = null): Exchange => ({
   kind: "answer",
+  text: "",
   status,
   body,
   retryAfterMs,

@@ -81,6 +81,7 @@ test("status, body and Retry-After are kept, which the library drops", async () 
   expect(await send(url)).toEqual({
     kind: "answer",
     status: 429,
+    text: '{"ErrorCode":429,"Message":"wait"}',
     body: { ErrorCode: 429, Message: "wait" },
     retryAfterMs: 3000,
   });

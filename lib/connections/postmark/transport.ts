@@ -96,10 +96,11 @@ async function request(
       signal: AbortSignal.timeout(timeoutMs),
     });
     const streams = onText !== undefined && response.status === 200;
-    const text = streams ? await streamBody(response, onText) : await bodyOf(response);
-    if (text === null) return { kind: "unknown", cause: "the answer was too long" };
+    const read = streams ? await streamBody(response, onText) : await bodyOf(response);
+    if (read === null) return { kind: "unknown", cause: "the answer was too long" };
+    const text = redact(read);
     const wait = retryAfterMs(response.headers.get("retry-after"), Date.now());
-    return { kind: "answer", status: response.status, body: jsonOf(redact(text)), retryAfterMs: wait };
+    return { kind: "answer", status: response.status, body: jsonOf(text), text, retryAfterMs: wait };
   } catch (thrown) {
     return judgeFailure(thrown);
   }

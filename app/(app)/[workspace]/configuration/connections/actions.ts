@@ -11,6 +11,7 @@ import {
   validateDraftOperation,
 } from "@/lib/connections/operations";
 import { sendTestOperation } from "@/lib/dispatch/operations";
+import { syncNewsOperation } from "@/lib/sends/operations";
 import { action } from "@/lib/web/action";
 
 export const validateDraft = action(validateDraftOperation);
@@ -22,3 +23,4 @@ export const disableConnection = action(disableConnectionOperation);
 export const rotateWebhookSecret = action(rotateWebhookSecretOperation);
 export const deleteConnection = action(deleteConnectionOperation);
 export const sendTest = action(sendTestOperation);
+export const syncNews = action(syncNewsOperation);

@@ -1,6 +1,7 @@
 import type { Metadata } from "next";
 import { ConnectionActions } from "@/components/connections/connection-actions";
 import { ConnectionFacts } from "@/components/connections/connection-facts";
+import { DeliveryNews } from "@/components/connections/delivery-news";
 import { EditConnection } from "@/components/connections/edit-connection";
 import { EventsReceived } from "@/components/connections/events-received";
 import { ReplaceToken } from "@/components/connections/replace-token";
@@ -11,6 +12,7 @@ import { SuppressionLists } from "@/components/suppressions/suppression-lists";
 import { PageHeader } from "@/components/ui/page-header";
 import { getConnection, listWebhooksSeen } from "@/lib/connections";
 import { listSuppressionLists } from "@/lib/suppressions";
+import { newsFeedOf } from "@/lib/sends";
 import { orNotFound } from "@/lib/web/found";
 import { currentUser, requireActor } from "@/lib/web/session";
 import { syncSuppressions } from "../../../suppressions/actions";
@@ -23,8 +25,8 @@ type Props = PageProps<"/[workspace]/configuration/connections/[id]">;
 export default async function ConnectionPage({ params }: Props) {
   const { workspace, id } = await params;
   const actor = await requireActor(workspace);
-  const [connection, seen] = await orNotFound(
-    Promise.all([getConnection(actor, { id }), listWebhooksSeen(actor, { id })]),
+  const [connection, seen, feed] = await orNotFound(
+    Promise.all([getConnection(actor, { id }), listWebhooksSeen(actor, { id }), newsFeedOf(actor, { id })]),
   );
   const user = await currentUser();
   const lists = await listSuppressionLists(actor, { connectionId: connection.id });
@@ -72,6 +74,7 @@ export default async function ConnectionPage({ params }: Props) {
               test={actions.sendTest.bind(null, workspace)}
             />
           )}
+          <DeliveryNews id={connection.id} feed={feed} sync={editable && actions.syncNews.bind(null, workspace)} />
           <EventsReceived seen={seen.data} />
           {connection.provider === "postmark" && (
             <SuppressionLists

@@ -1,0 +1,36 @@
+import "server-only";
+import type { HistoryRefusal } from "../connections/schema";
+
+/** Calls to a provider's history, within a number and a time. Once one is refused no more are made. */
+export class Asking {
+  made = 0;
+  refusal: HistoryRefusal | null = null;
+  /** Something was left unasked. */
+  stopped = false;
+
+  constructor(
+    private readonly callsMax: number,
+    private readonly isOver: () => boolean,
+  ) {}
+
+  get left(): number {
+    return this.callsMax - this.made;
+  }
+
+  /** @returns null when it was not asked, or refused: nothing more is to be asked then */
+  async ask<T>(call: () => Promise<T | HistoryRefusal>): Promise<T | null> {
+    if (this.refusal !== null || this.left <= 0 || this.isOver()) {
+      this.stopped = true;
+      return null;
+    }
+    this.made += 1;
+    const answer = await call();
+    if (!isRefusal(answer)) return answer;
+    this.refusal = answer;
+    this.stopped = true;
+    return null;
+  }
+}
+
+const isRefusal = (answer: unknown): answer is HistoryRefusal =>
+  typeof answer === "object" && answer !== null && "kind" in answer && answer.kind === "cannot_know";
