@@ -11,6 +11,8 @@ export type OutgoingMessage = {
   html: string | null;
   text: string | null;
   tag: string | null;
+  /** More header fields of the message. One line each. */
+  headers: readonly { name: string; value: string }[];
 };
 
 /** What became of one message. Ordinary business, so a value and not an exception. */
@@ -83,8 +85,8 @@ export interface Connector {
   readonly canFind: boolean;
   /** Where a message is accepted and then thrown away: used to prove that the search sees. */
   readonly blackHole: string | null;
-  /** The placeholder that the provider turns into its unsubscribe link. */
-  readonly unsubscribePlaceholder: string;
+  /** The placeholder that the provider turns into its unsubscribe link; null where it has none. */
+  readonly unsubscribePlaceholder: string | null;
   /** Sends all, on one stream. Opens no request later than `startWithinMs` from now (else `not_sent`), and gives up after the connector's timeout (then `unknown`). */
   send(messages: readonly OutgoingMessage[], options: { stream: string; startWithinMs: number }): Promise<CallOutcome>;
   /** The same for one message by itself, which may go another way. */

@@ -63,6 +63,7 @@ const situation = (over: Partial<Situation> = {}, run: Partial<Situation["run"]>
   sends: new Map(),
   connections: new Map([[connectionId, connection]]),
   signals: [],
+  unsubscribed: [],
   performed: new Map(),
   ...over,
 });

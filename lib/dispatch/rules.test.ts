@@ -49,6 +49,7 @@ const situation = (over: Partial<Situation> = {}, run: Partial<Situation["run"]>
   sends: new Map(),
   connections: new Map(),
   signals: [],
+  unsubscribed: [],
   performed: new Map(),
   ...over,
 });

@@ -30,6 +30,8 @@ export { applyPendingNews, sweepPendingNews } from "./news";
 export { receiveWebhook } from "./receive";
 export { resolveSend, resolveSends, waitingSends } from "./resolve";
 export { releaseParked, skipQueued } from "./store";
+export { readSubscription, resubscribe, type Subscription, unsubscribe } from "./unsubscribe";
+export { unsubscribeUrl } from "./unsubscribe-link";
 
 /** The send log, newest first. */
 export async function listSends(actor: Actor, input: ListSendsInput): Promise<SendPage> {

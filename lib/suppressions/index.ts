@@ -23,7 +23,7 @@ import {
   toSuppression,
 } from "./store";
 
-export { applySuppressions, suppressedAmong } from "./store";
+export { applySuppressions, suppressedAmong, unsubscribeStanding, unsubscribesAmong } from "./store";
 
 /** Whom the workspace does not write to, newest first. @throws AppError `validation_error` for a cursor that is not ours */
 export async function listSuppressions(actor: Actor, input: ListSuppressionsInput): Promise<SuppressionPage> {

@@ -25,7 +25,7 @@ export class FakeConnector implements Connector {
   bytesMax = 40_000_000;
   canFind = true;
   blackHole: string | null = "probe@blackhole.example.com";
-  readonly unsubscribePlaceholder = "{{{ pm:unsubscribe }}}";
+  unsubscribePlaceholder: string | null = "{{{ pm:unsubscribe }}}";
   /** Every call, in order, whatever became of it. */
   readonly calls: FakeCall[] = [];
   /** What the provider took. */
