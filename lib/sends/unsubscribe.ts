@@ -8,6 +8,7 @@ import { normalEmail } from "../suppressions/schema";
 import { wake } from "../wake";
 import { maskEmail } from "./mask-email";
 import { takeNews } from "./news";
+import { shortKey } from "./store-news";
 import { selectSender } from "./store-unsubscribe";
 import { readUnsubscribeToken, type UnsubscribeLink } from "./unsubscribe-link";
 
@@ -82,11 +83,12 @@ function newsOf(
   { sendId, stream, email }: UnsubscribeLink,
   { active, after, via }: { active: boolean; after: Date | null; via: string },
 ): News {
+  const said = [sendId, stream, normalEmail(email), after?.toISOString() ?? "first"].join("\n");
   const atMs = Math.max(systemClock().getTime(), (after?.getTime() ?? 0) + 1);
   return {
     kind: "subscription",
     recordType: "Link",
-    newsKey: `link ${active ? "unsubscribe" : "resubscribe"} ${sendId} ${after?.toISOString() ?? "first"}`,
+    newsKey: shortKey(active ? "unsubscribe" : "resubscribe", said),
     providerMessageId: null,
     sendId,
     recipient: normalEmail(email),
