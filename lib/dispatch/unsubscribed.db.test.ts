@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { pauseAutomation } from "../automations";
 import { db } from "../db";
+import { newId } from "../ids";
 import { receiveWebhook, resubscribe, unsubscribe } from "../sends";
 import { unsubscribeToken } from "../sends/unsubscribe-link";
 import { emailStep } from "../testing/factory";
@@ -140,6 +141,23 @@ describe("an unsubscribe at the very moment of a decision", () => {
     expect(await settleRuns(db, claim, [late])).toEqual([run.id]);
     await here.pass();
     expect(await runs(here)).toEqual(["exited unsubscribed"]);
+  });
+
+  test("lets no email begin to leave that was claimed and written before it, and says why", async () => {
+    const here = await makeWorld();
+    await here.enroll([{ email: "ada@example.com" }, { email: "bob@example.com" }]);
+    let late = true;
+    const step = async (name: string) => {
+      if (name !== "confirm" || !late) return;
+      late = false;
+      const older = { workspaceId: here.workspaceId, connectionId: here.connection.id, sendId: newId() };
+      await unsubscribe(unsubscribeToken({ ...older, stream: "broadcast", email: "Ada@Example.com" }), "one_click");
+    };
+    await here.pass({ step });
+    expect(here.fake.outbox.map(({ to }) => to)).toEqual(["bob@example.com"]);
+    await here.letTimePass();
+    await here.pass();
+    expect((await sends(here)).sort()).toEqual(["sent null", "skipped suppressed"]);
   });
 
   test("holds the run's email on another stream, too, until the run is looked at", async () => {

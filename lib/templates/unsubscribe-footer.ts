@@ -19,9 +19,12 @@ export function withUnsubscribeFooter(
   };
 }
 
-/** Grey that can be read on white and on black, for mail programs that turn colours round. */
+/**
+ * Grey that can be read on white and on black, for mail programs that turn colours round. The attribute keeps the provider from leading the link
+ * through its click tracking.
+ */
 const footerHtml = (url: string): string =>
-  `<div style="margin:32px 0 16px;text-align:center;font:12px/1.5 -apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif;color:#767676"><a href="${url}" style="color:#767676;text-decoration:underline">Unsubscribe</a></div>`;
+  `<div style="margin:32px 0 16px;text-align:center;font:12px/1.5 -apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif;color:#767676"><a data-pm-no-track href="${url}" style="color:#767676;text-decoration:underline">Unsubscribe</a></div>`;
 
 /** Inside the body where there is one. Of several closing tags the last one closes it: others may stand in comments or in quoted mail. */
 function insertedAtEnd(html: string, addition: string): string {

@@ -27,3 +27,25 @@ BEGIN
   UPDATE enrollments e SET due_at = present, lease_token = NULL WHERE e.workspace_id = ws AND e.id = ANY (told);
   RETURN cardinality(told);
 END $$;
+
+-- As it was, and one thing more that is seen in the last look before a call: whoever unsubscribed, or was suppressed otherwise, and has been
+-- told that it is done. What may not leave for that goes back, and is skipped with the reason when it is looked at again.
+CREATE OR REPLACE FUNCTION confirm_sends(ws uuid, connection uuid, server text, token uuid, ids uuid[], numbers int[]) RETURNS TABLE (id uuid, may boolean)
+LANGUAGE sql STABLE SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+  WITH lane AS MATERIALIZED (
+    SELECT EXISTS (SELECT FROM connections c JOIN workspaces w ON w.id = c.workspace_id
+      WHERE c.workspace_id = ws AND c.id = connection AND c.status IN ('ready', 'unvalidated') AND c.deleted_at IS NULL
+        AND c.server_id IS NOT DISTINCT FROM server AND w.sending_stopped_at IS NULL) AS may)
+  SELECT s.id, lane.may AND a.status = 'live' AND a.deleted_at IS NULL AND e.status IS DISTINCT FROM 'exited' AND NOT (
+    e.status IS NOT DISTINCT FROM 'active' AND EXISTS (SELECT FROM run_signals g
+      WHERE g.workspace_id = ws AND g.enrollment_id = s.enrollment_id AND g.seen_at IS NULL))
+    AND NOT EXISTS (SELECT FROM profiles q
+      JOIN profiles p ON p.workspace_id = ws AND p.id = coalesce(q.merged_into_id, q.id)
+      JOIN suppressions u ON u.workspace_id = ws AND u.email = lower(btrim(p.traits->>'email')) AND u.active
+        AND (u.scope = 'workspace' OR (u.connection_id = connection AND u.stream IN (s.message_stream, '*')))
+      WHERE q.workspace_id = ws AND q.id = s.profile_id)
+  FROM lane, unnest(ids, numbers) n(id, number)
+  JOIN sends s ON s.workspace_id = ws AND s.id = n.id AND s.lease_token = token AND s.status = 'sending' AND s.attempts = n.number
+  JOIN automations a ON a.workspace_id = ws AND a.id = s.automation_id
+  LEFT JOIN enrollments e ON e.workspace_id = ws AND e.id = s.enrollment_id
+$$;
