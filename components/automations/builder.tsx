@@ -24,6 +24,7 @@ import { PublishDialog } from "./publish-dialog";
 import { ReentryFields } from "./reentry-fields";
 import { StepList } from "./step-list";
 import { AudienceCard, TriggerCard } from "./trigger-card";
+import { UnsubscribeField } from "./unsubscribe-field";
 import { useBuilderState } from "./use-builder-state";
 import { useLeaveGuard } from "./use-leave-guard";
 import { useSaving } from "./use-saving";
@@ -143,6 +144,7 @@ function Basics() {
           />
         </Field>
         <ReentryFields />
+        <UnsubscribeField />
       </Fields>
     </Card>
   );

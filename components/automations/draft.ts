@@ -12,6 +12,7 @@ export type Draft = {
   audience: Rule | null;
   reentry: Reentry;
   exit_when: DraftExit[] | null;
+  on_unsubscribe?: AutomationDefinition["on_unsubscribe"];
   goal: AutomationDefinition["goal"];
   steps: DraftStep[];
 };
@@ -47,7 +48,7 @@ export type StepType = Step["type"];
 
 /** What is edited, from what was saved. */
 export function toDraft(name: string, definition: AutomationDefinition): Draft {
-  const { trigger, audience, reentry, exit_when, goal, steps } = definition;
+  const { trigger, audience, reentry, exit_when, on_unsubscribe, goal, steps } = definition;
   const nextKey = counter();
   return {
     name,
@@ -55,6 +56,7 @@ export function toDraft(name: string, definition: AutomationDefinition): Draft {
     audience,
     reentry,
     exit_when: exit_when?.map((exit) => ({ ...exit, key: nextKey() })) ?? null,
+    ...(on_unsubscribe && { on_unsubscribe }),
     goal,
     steps: keyedSteps(steps, nextKey),
   };

@@ -5,6 +5,7 @@ import { Tabs } from "@/components/ui/tabs";
 import { Textarea } from "@/components/ui/textarea";
 import type { DraftStep } from "./draft";
 import { Fields } from "./fields";
+import { UnsubscribeNote, withAddedLink } from "./unsubscribe-note";
 
 type Draft = Extract<DraftStep, { type: "send_email" }>;
 type Props = { path: string; step: Draft; set: (step: Draft) => void };
@@ -35,6 +36,7 @@ export function EmailBody({ path, step, set }: Props) {
           />
         </Field>
       </Fields>
+      <UnsubscribeNote step={step} />
     </div>
   );
 }
@@ -67,7 +69,7 @@ function Preview({ html }: { html: string | null }) {
       <iframe
         title="Preview of the HTML body"
         sandbox=""
-        srcDoc={html}
+        srcDoc={withAddedLink(html)}
         className="h-96 w-full rounded-md border border-line bg-white"
       />
       <p className="mt-1 text-muted text-sm">As written: Liquid is filled in for each person when it is sent.</p>

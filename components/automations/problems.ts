@@ -79,6 +79,7 @@ const words: Record<string, string> = {
   event: "Event",
   once_every: "At most once every",
   exit_when: "Exit rules",
+  on_unsubscribe: "When someone unsubscribes",
   timeout: "Wait at most",
   variants: "Variants",
   weight: "Weight",

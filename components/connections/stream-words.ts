@@ -1,4 +1,10 @@
-import { type Connection, type PublicStream, resolveStream, type Stream } from "@/lib/connections/schema";
+import {
+  type Connection,
+  type PublicStream,
+  resolveStream,
+  type Stream,
+  unsubscribeBy,
+} from "@/lib/connections/schema";
 
 const internal = ({ unsubscribe_handling, ...stream }: PublicStream): Stream => ({
   ...stream,
@@ -9,6 +15,15 @@ const internal = ({ unsubscribe_handling, ...stream }: PublicStream): Stream => 
 export const streamOf = (connection: Pick<Connection, "message_stream" | "streams">): string =>
   resolveStream({ messageStream: connection.message_stream, streams: connection.streams.map(internal) });
 
+/** Whether mail of a step leads to our own unsubscribe page, not to one of the provider's: only Postmark has such a page. */
+export function weTakeUnsubscribes(
+  connection: Pick<Connection, "provider" | "message_stream" | "streams">,
+  stepStream: string | null,
+): boolean {
+  const place = { streams: connection.streams.map(internal), stream: stepStream ?? streamOf(connection) };
+  return unsubscribeBy(place, connection.provider === "postmark" ? "{{{ pm:unsubscribe }}}" : null) === "us";
+}
+
 export const streamTypes: Record<PublicStream["type"], string> = {
   broadcast: "Broadcast",
   transactional: "Transactional",
@@ -18,8 +33,8 @@ export const streamTypes: Record<PublicStream["type"], string> = {
 /** Who takes care of unsubscribing on a stream, in a sentence. */
 export const unsubscribeWords: Record<PublicStream["unsubscribe_handling"], string> = {
   provider: "Postmark adds the unsubscribe link",
-  custom: "Unsubscribing is handled by you",
-  none: "No unsubscribe link is added",
+  custom: "gflux adds the unsubscribe link",
+  none: "gflux adds the unsubscribe link",
 };
 
 const rank: Record<PublicStream["type"], number> = { broadcast: 0, transactional: 1, other: 2 };

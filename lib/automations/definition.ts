@@ -37,6 +37,12 @@ export type Reentry = z.infer<typeof reentry>;
 const exitRule = z.strictObject({ event: eventName, where: condition.nullable().default(null) });
 export type ExitRule = z.infer<typeof exitRule>;
 
+const onUnsubscribe = z
+  .enum(["skip", "exit"], "Use skip or exit.")
+  .describe(
+    "What becomes of a run when its person unsubscribes from a stream that the automation writes on: skip (the default) leaves out its emails there, exit ends it.",
+  );
+
 /** What an automation does, as the fields of an object: the resource and the inputs carry them beside their own. Check with `checkSteps`. */
 export const definitionFields = {
   trigger,
@@ -47,6 +53,7 @@ export const definitionFields = {
     .max(exitRulesMax, `At most ${exitRulesMax} events.`)
     .nullable()
     .default(null),
+  on_unsubscribe: onUnsubscribe.optional(),
   goal: absent("goal"),
   steps: z.preprocess(boundDepth, z.array(step, "Give a list of steps.")),
 };

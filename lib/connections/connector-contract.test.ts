@@ -69,6 +69,7 @@ const letter = (number: number, over: Partial<OutgoingMessage> = {}): OutgoingMe
   html: "<p>Hello</p>",
   text: "Hello",
   tag: "Welcome",
+  headers: [],
   ...over,
 });
 

@@ -15,6 +15,8 @@ export type OutgoingMessage = {
   html: string | null;
   text: string | null;
   tag: string | null;
+  /** More header fields of the message. One line each. */
+  headers: readonly { name: string; value: string }[];
 };
 
 /** What became of one message. Ordinary business, so a value and not an exception. */
@@ -89,8 +91,8 @@ export interface Connector {
   readonly history: MessageHistory | null;
   /** Where a message is accepted and then thrown away: used to prove that the search sees. */
   readonly blackHole: string | null;
-  /** The placeholder that the provider turns into its unsubscribe link. */
-  readonly unsubscribePlaceholder: string;
+  /** The placeholder that the provider turns into its unsubscribe link; null where it has none. */
+  readonly unsubscribePlaceholder: string | null;
   /** Whom the provider refuses to write to; null: it keeps no list that can be asked. */
   readonly suppressionList: SuppressionList | null;
   /** Sends all, on one stream. Opens no request later than `startWithinMs` from now (else `not_sent`), and gives up after the connector's timeout (then `unknown`). */

@@ -5,6 +5,7 @@ export type * from "./connector";
 export type * from "./message-history";
 export { type News, news } from "./news";
 export { lifecycleProblem, namedStream, resolveStream, streamProblem } from "./streams";
+export { fillsPlaceholder, unsubscribeBy } from "./unsubscribe";
 
 const singleLine = (text: string) => !/\p{Cc}/u.test(text);
 const oneLine = (charactersMax: number) =>

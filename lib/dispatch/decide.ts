@@ -20,6 +20,7 @@ import { standMs, unknownHoldMs } from "./limits";
 import type { Reason } from "./reasons";
 import type { Decision, Note, Person, Place, Situation } from "./schema";
 import { awaitedSignal, contextOf, exitSignal } from "./signals";
+import { unsubscribedFrom } from "./unsubscribed";
 
 /** What happens to a run at its place, now? Pure: same situation, same place, same moment, same answer. */
 export function decide(situation: Situation, place: Place, now: Date): Decision {
@@ -28,6 +29,8 @@ export function decide(situation: Situation, place: Place, now: Date): Decision 
   // Before parking: what ends a run counts while its automation is paused, too.
   const ending = person && exitSignal(situation, person, now);
   if (ending) return exit(place, "exit_event", ending.details);
+  const left = person && unsubscribedFrom(situation);
+  if (left) return exit(place, "unsubscribed", left);
   if (automation.status !== "live") return { kind: "park" };
   if (person === null) return exit(place, "profile_deleted");
   if (place.stepId === null) return goTo(firstStep(definition), place, place.readyAt);

@@ -16,6 +16,7 @@ import {
 import { type Reason, reasonSentence } from "./reasons";
 import type { Batch, ClaimedSend, Letter, Settlement, Verdict } from "./schema";
 import type { Carried } from "./settle";
+import { unsubscribingOf } from "./unsubscribing";
 import { writeLetter } from "./write";
 
 /** An email that is ready to leave, and what is known of its attempts. */
@@ -52,7 +53,7 @@ export async function prepareBatch(
   return prepared;
 }
 
-type Placeholder = { unsubscribePlaceholder: string };
+type Placeholder = { unsubscribePlaceholder: string | null };
 
 function prepareLetter(
   batch: Batch,
@@ -86,7 +87,8 @@ function prepareLetter(
         return keep(letter, { dueAt: later(now, addressLookDelayMs(letter, now)), reason: decision.reason });
       case "write": {
         const { batchId } = batch;
-        const written = writeLetter(letter, decision, { batchId, unsubscribeUrl: unsubscribePlaceholder, now });
+        const unsubscribing = unsubscribingOf(letter, decision.to, unsubscribePlaceholder);
+        const written = writeLetter(letter, decision, { batchId, unsubscribing, now });
         if (written.kind === "message") return { ...written, fromEmail: decision.fromEmail };
         return drop(letter, "failed", written.reason, written.details);
       }

@@ -28,6 +28,10 @@ export const reasons = {
   moved: { kind: "moved", sentence: "A new version was published, and the run was moved to it." },
   // A run ends.
   exit_event: { kind: "exited", sentence: "An event came that ends the run." },
+  unsubscribed: {
+    kind: "exited",
+    sentence: "The person unsubscribed from mail that the automation writes, which ends the run.",
+  },
   finished: { kind: "completed", sentence: "All steps are done." },
   exit_step: { kind: "exited", sentence: "Reached an exit step." },
   archived: { kind: "exited", sentence: "The automation was archived." },

@@ -240,4 +240,5 @@ const probeMessage = ({ batchId, from, to }: { batchId: string; from: string; to
   html: null,
   text: "Sent to nobody, to see whether this message can be found.",
   tag: null,
+  headers: [],
 });

@@ -70,6 +70,8 @@ export type Situation = {
   connections: ReadonlyMap<string, ConnectionRecord>;
   /** Oldest first. */
   signals: readonly Signal[];
+  /** Where the person's address has unsubscribed; read only where the definition asks. */
+  unsubscribed: readonly { connectionId: string; stream: string }[];
   /** How often the person did what conditions ask about, by the key of the question. */
   performed: ReadonlyMap<string, number>;
 };

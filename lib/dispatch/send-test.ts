@@ -110,6 +110,7 @@ function messageOf(
     html: null,
     text,
     tag: "Test message",
+    headers: [],
   };
 }
 

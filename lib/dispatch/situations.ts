@@ -3,7 +3,9 @@ import { type AutomationDefinition, sendSteps } from "../automations/schema";
 import { connectionRecords } from "../connections";
 import { db } from "../db";
 import { countPerformed } from "../events";
+import { unsubscribesAmong } from "../suppressions";
 import { asksOf } from "./asks";
+import { addressOf } from "./decide-letter";
 import type { CausingEvent, Claim, ClaimedRun, Signal, Situation } from "./schema";
 import { loadDefinitions, loadEvents, loadRunFacts, type RunFacts, tenantOf } from "./store-runs";
 
@@ -21,9 +23,15 @@ export async function loadSituations(claim: Claim): Promise<Map<string, Situatio
       runs.map(({ versionId }) => versionId),
     ),
   ]);
-  const [connections, signals] = await Promise.all([
+  const asking = runs.filter(({ versionId }) => definitions.get(versionId)?.on_unsubscribe === "exit");
+  const [connections, signals, unsubscribes] = await Promise.all([
     loadConnections(claim, [...definitions.values()]),
     loadSignals(claim, facts),
+    unsubscribesAmong(
+      db,
+      tenant,
+      asking.flatMap(({ id }) => addressIn(facts.get(id)) ?? []),
+    ),
   ]);
   const situations = runs.flatMap((run): Situation[] => {
     const [fact, definition] = [facts.get(run.id), definitions.get(run.versionId)];
@@ -31,11 +39,14 @@ export async function loadSituations(claim: Claim): Promise<Map<string, Situatio
     if (!automation || !definition) return [];
     const { person, workspaceTimezone, sends } = fact;
     const event = (run.eventId && events.get(run.eventId)) || null;
+    const left = unsubscribes.get(addressIn(fact)?.toLowerCase() ?? "") ?? [];
     const known = { run, automation, definition, person, event, workspaceTimezone, sends, connections };
-    return [{ ...known, signals: signals.get(run.id) ?? [], performed: new Map() }];
+    return [{ ...known, signals: signals.get(run.id) ?? [], unsubscribed: left, performed: new Map() }];
   });
   return new Map((await withCounts(claim, situations)).map((situation) => [situation.run.id, situation]));
 }
+
+const addressIn = (fact: RunFacts | undefined) => (fact?.person ? addressOf(fact.person) : null);
 
 async function loadConnections(
   claim: Claim,

@@ -241,6 +241,7 @@ function engine(
       sends,
       connections: new Map([[connectionId(), { id: connectionId(), messageStream: "s" } as ConnectionRecord]]),
       signals,
+      unsubscribed: [],
       performed: counts(asks, { events, nowMs }),
     };
     const { decision, notes, passedStepIds, signals: after } = walk(situation, at(nowMs));

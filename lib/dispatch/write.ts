@@ -3,22 +3,23 @@ import { profileFields } from "../conditions/schema";
 import type { OutgoingMessage } from "../connections/schema";
 import { compileMessage, renderMessage } from "../templates";
 import type { Letter, LetterDecision } from "./schema";
+import type { Unsubscribing } from "./unsubscribing";
 
 type Writing = Extract<LetterDecision, { kind: "write" }>;
 type Written =
   | { kind: "message"; message: OutgoingMessage; bytes: number }
   | { kind: "fail"; reason: "render_limit" | "render_error"; details: Record<string, unknown> };
 
-/** Renders one email for one person. `unsubscribeUrl`: what the connector wants in the place of the link. */
+/** Renders one email for one person, with the way out of this kind of mail. */
 export function writeLetter(
   letter: Letter,
   { step, to, fromEmail }: Writing,
-  { batchId, unsubscribeUrl, now }: { batchId: string; unsubscribeUrl: string; now: Date },
+  { batchId, unsubscribing, now }: { batchId: string; unsubscribing: Unsubscribing; now: Date },
 ): Written {
   const { subject, html, text, from_name } = step;
   const compiled = compileMessage({ subject, html, text, fromName: from_name });
   if (!compiled.ok) return { kind: "fail", reason: "render_error", details: { problem: compiled.problems[0] } };
-  const rendered = renderMessage(compiled.message, variablesOf(letter, unsubscribeUrl), now);
+  const rendered = renderMessage(compiled.message, variablesOf(letter, unsubscribing.url), now);
   if (!rendered.ok) return { kind: "fail", reason: rendered.problem.kind, details: { problem: rendered.problem } };
   const message: OutgoingMessage = {
     sendId: letter.id,
@@ -27,9 +28,9 @@ export function writeLetter(
     from: mailbox(rendered.fromName ?? letter.connection.fromName, fromEmail),
     replyTo: step.reply_to_email ?? letter.connection.replyToEmail,
     subject: rendered.subject,
-    html: rendered.html,
-    text: rendered.text,
+    ...unsubscribing.complete({ html: rendered.html, text: rendered.text }),
     tag: letter.automation?.name ?? null,
+    headers: unsubscribing.headers,
   };
   return { kind: "message", message, bytes: bytesOf(message) };
 }

@@ -32,6 +32,8 @@ export { newsFeedOf, syncNews } from "./news-feed";
 export { receiveWebhook } from "./receive";
 export { resolveSend, resolveSends, waitingSends } from "./resolve";
 export { holdQueued, releaseParked, skipQueued } from "./store";
+export { readSubscription, resubscribe, type Subscription, unsubscribe } from "./unsubscribe";
+export { unsubscribeUrl } from "./unsubscribe-link";
 
 /** The send log, newest first. */
 export async function listSends(actor: Actor, input: ListSendsInput): Promise<SendPage> {

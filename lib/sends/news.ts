@@ -27,6 +27,7 @@ import {
   wakeEnrollments,
   workspacesWithDueNews,
 } from "./store-news";
+import { signalUnsubscribed } from "./store-unsubscribe";
 
 /** What became of news. `woken`: runs that may go on; call `wake()` after the commit when there are any. */
 export type Taken = { matched: number; pending: number; woken: number };
@@ -54,6 +55,7 @@ const nothing: Taken = { matched: 0, pending: 0, woken: 0 };
 async function takeFresh(db: Db, tenant: Tenant, connectionId: string, fresh: readonly News[]): Promise<Taken> {
   const { matches, rest } = await match(db, tenant, connectionId, fresh);
   const woken = await applyMatched(db, tenant, connectionId, matches);
+  const told = await signalUnsubscribed(db, tenant, fresh.flatMap(unsubscribedBy));
   const began = await suppress(db, tenant, connectionId, fresh);
   const ending = matches.filter(({ news }) => began.has(normalEmail(news.recipient ?? "")));
   await tellSuppressions(db, tenant, ending);
@@ -61,8 +63,11 @@ async function takeFresh(db: Db, tenant: Tenant, connectionId: string, fresh: re
     item.providerMessageId === null ? [] : [{ ...item, providerMessageId: item.providerMessageId }],
   );
   await insertPendingNews(db, tenant, connectionId, pending);
-  return { matched: matches.length, pending: pending.length, woken };
+  return { matched: matches.length, pending: pending.length, woken: woken + told };
 }
+
+const unsubscribedBy = ({ suppression, recipient }: News): string[] =>
+  suppression?.active && suppression.reason === "unsubscribe" && recipient !== null ? [normalEmail(recipient)] : [];
 
 /**
  * Applies kept news of messages whose sends have just learnt these ids, in one transaction (the caller's, where there is one). What a

@@ -36,7 +36,7 @@ import { makeListsDue, selectListStates } from "./store-lists";
 import { enqueuePushes, pushesOf, troubledPushes } from "./store-pushes";
 
 export { tendSuppressionLists } from "./lists";
-export { applySuppressions, suppressedAmong } from "./store";
+export { applySuppressions, suppressedAmong, unsubscribeStanding, unsubscribesAmong } from "./store";
 
 /** Whom the workspace does not write to, newest first. @throws AppError `validation_error` for a cursor that is not ours */
 export async function listSuppressions(actor: Actor, input: ListSuppressionsInput): Promise<SuppressionPage> {

@@ -146,6 +146,39 @@ export async function suppressedAmong(
   return new Map(rows.map(({ email, reason }) => [email, { reason }]));
 }
 
+/** The connections and streams on which each of the addresses has unsubscribed, by the lower-case address; stream `*` is every one. */
+export async function unsubscribesAmong(
+  db: Db,
+  tenant: Tenant,
+  emails: readonly string[],
+): Promise<Map<string, { connectionId: string; stream: string }[]>> {
+  const asked = [...new Set(emails.map(normalEmail))];
+  if (asked.length === 0) return new Map();
+  const rows = await db.sql<{ email: string; held: { connectionId: string; stream: string }[] }>(
+    `select a.email, held.held from unnest($2::text[]) a(email)
+     cross join lateral (
+       select jsonb_agg(jsonb_build_object('connectionId', s.connection_id, 'stream', s.stream)) as held from suppressions s
+       where s.workspace_id = $1 and s.email = a.email and s.scope = 'stream' and s.reason = 'unsubscribe' and s.active) held
+     where held.held is not null`,
+    [tenant.workspaceId, asked],
+  );
+  return new Map(rows.map(({ email, held }) => [email, held]));
+}
+
+/** The one row of an address that says whether it has unsubscribed there, as it stands; null where it never did. */
+export async function unsubscribeStanding(
+  db: Db,
+  tenant: Tenant,
+  { email, connectionId, stream }: { email: string; connectionId: string; stream: string },
+): Promise<{ active: boolean; byRecipient: boolean; changedAt: Date } | null> {
+  const [row] = await db.sql<{ active: boolean; byRecipient: boolean; changedAt: Date }>(
+    `select active, origin = 'recipient' as "byRecipient", changed_at as "changedAt" from suppressions
+     where workspace_id = $1 and email = $2 and scope = 'stream' and connection_id = $3 and stream = $4 and reason = 'unsubscribe'`,
+    [tenant.workspaceId, normalEmail(email), connectionId, stream],
+  );
+  return row ?? null;
+}
+
 /** Everything that holds for the addresses, for people to see. */
 export async function selectSuppressionsOf(db: Db, tenant: Tenant, emails: readonly string[]) {
   const asked = [...new Set(emails.map(normalEmail))];

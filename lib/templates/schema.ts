@@ -25,3 +25,5 @@ export type MessageVariables = {
 
 /** The longest text that is parsed, in characters. */
 export const templateLengthMax = 1_048_576;
+
+export { withUnsubscribeFooter } from "./unsubscribe-footer";

@@ -27,7 +27,7 @@ export class FakeConnector implements Connector {
   canFind = true;
   readonly history = null;
   blackHole: string | null = "probe@blackhole.example.com";
-  readonly unsubscribePlaceholder = "{{{ pm:unsubscribe }}}";
+  unsubscribePlaceholder: string | null = "{{{ pm:unsubscribe }}}";
   readonly suppressionList = new FakeSuppressionList();
   /** Every call, in order, whatever became of it. */
   readonly calls: FakeCall[] = [];

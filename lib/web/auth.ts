@@ -8,6 +8,7 @@ import { log } from "../log";
 import { signIn } from "../workspaces";
 import { signInInput } from "../workspaces/schema";
 import { asAppError } from "./answer";
+import { originOf } from "./origin-limit";
 
 declare module "next-auth" {
   interface Session {
@@ -84,10 +85,6 @@ async function authorize(given: unknown, origin: string | null) {
     throw new Error(toPublicError(thrown).detail);
   }
 }
-
-/** The caller's network address. Next and every common proxy write it there; the last one is what the nearest of them saw. */
-const originOf = (forwardedFor: unknown): string | null =>
-  typeof forwardedFor === "string" ? (forwardedFor.split(",").at(-1)?.trim() ?? null) : null;
 
 function publicOriginOf(request: Request): string {
   const host = request.headers.get("x-forwarded-host") ?? request.headers.get("host");

@@ -9,6 +9,7 @@ import { healthRoute, readyRoute } from "./health";
 import { postEvent, postEvents, postIdentify, preflight } from "./ingest";
 import { metricsRoute } from "./metrics";
 import { type Handler, nothingHere } from "./route";
+import { unsubscribeRoute } from "./unsubscribe";
 import { webhookRoute } from "./webhook";
 
 type Methods = Partial<Record<string, Handler>>;
@@ -25,6 +26,8 @@ const hot: Record<string, Methods> = {
   "/api/metrics": { GET: metricsRoute },
 };
 const webhookPath = /^\/api\/webhooks\/([^/]+)\/data_connections\/([^/]+)\/[a-z]+$/;
+/** Here too: after a large mailing, mailbox providers bring unsubscribes as fast as webhooks come. */
+const unsubscribePath = /^\/u\/([^/]+)$/;
 
 /** What the server answers with: the hot paths by itself, all else by `rest`. */
 export function frontDoor(rest: RequestListener): RequestListener {
@@ -64,10 +67,12 @@ inside.addSubnet("fc00::", 7, "ipv6");
  * Who connects from outside is named last in X-Forwarded-For, whatever the header claims; a proxy on this host or network has named its
  * caller already. Sign-in counts failures by that last entry.
  */
-function nameCaller({ headers, socket }: IncomingMessage): void {
+function nameCaller(incoming: IncomingMessage): void {
+  const { headers, rawHeaders, socket } = incoming;
   const address = socket.remoteAddress?.replace(/^::ffff:/, "") ?? "";
   if (isIP(address) === 0 || inside.check(address, isIP(address) === 6 ? "ipv6" : "ipv4")) return;
   headers["x-forwarded-for"] = [headers["x-forwarded-for"], address].filter(Boolean).join(", ");
+  rawHeaders.push("x-forwarded-for", address); // what our own handlers are given is made of these
 }
 
 type Listener = (incoming: IncomingMessage, outgoing: ServerResponse) => void;
@@ -85,8 +90,19 @@ function handlerOf({ url = "", method = "" }: IncomingMessage): Listener | null 
   const path = query < 0 ? url : url.slice(0, query);
   const handler = hot[path]?.[method];
   if (handler) return listenerOf(handler);
+  const [, token] = unsubscribePath.exec(path) ?? [];
+  if (token) return unsubscribeListener(token);
   const [, workspaceId, connectionId] = (method === "POST" && webhookPath.exec(path)) || [];
   return workspaceId && connectionId ? toListener(webhookRoute, { workspaceId, connectionId }) : null;
+}
+
+/** It counts by caller. */
+function unsubscribeListener(token: string): Listener {
+  const listener = toListener(unsubscribeRoute, { token });
+  return (incoming, outgoing) => {
+    nameCaller(incoming);
+    listener(incoming, outgoing);
+  };
 }
 
 /** Whatever the path was to be, nothing stands there. */

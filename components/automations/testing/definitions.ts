@@ -118,19 +118,23 @@ const { steps } = fc.letrec<{ steps: object[] }>((tie) => ({
   ),
 }));
 
-export const definitions: fc.Arbitrary<unknown> = fc.record({
-  trigger: fc.record({
-    type: fc.constant("event"),
-    event,
-    where: orNull(rule),
-    source: fc.constantFrom("any", "server"),
-  }),
-  audience: orNull(rule),
-  reentry: fc.oneof(fc.constantFrom("once", "every_time"), fc.record({ once_every: duration })),
-  exit_when: orNull(fc.array(fc.record({ event, where: orNull(rule) }), { maxLength: 3 })),
-  goal: fc.constant(null),
-  steps: steps.map(withIds),
-});
+export const definitions: fc.Arbitrary<unknown> = fc.record(
+  {
+    trigger: fc.record({
+      type: fc.constant("event"),
+      event,
+      where: orNull(rule),
+      source: fc.constantFrom("any", "server"),
+    }),
+    audience: orNull(rule),
+    reentry: fc.oneof(fc.constantFrom("once", "every_time"), fc.record({ once_every: duration })),
+    exit_when: orNull(fc.array(fc.record({ event, where: orNull(rule) }), { maxLength: 3 })),
+    on_unsubscribe: fc.constantFrom("skip", "exit"),
+    goal: fc.constant(null),
+    steps: steps.map(withIds),
+  },
+  { noNullPrototype: true, requiredKeys: ["trigger", "audience", "reentry", "exit_when", "goal", "steps"] },
+);
 
 type Step = { [list: string]: unknown };
 

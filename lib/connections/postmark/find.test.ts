@@ -25,6 +25,7 @@ const letter = (number: number, batchId: string): OutgoingMessage => ({
   html: "<p>Hello</p>",
   text: null,
   tag: null,
+  headers: [],
 });
 const since = () => new Date(Date.now() - 60_000);
 const sendAll = (world: World, batchId: string, numbers: number[], stream = "broadcast") =>

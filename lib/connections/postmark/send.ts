@@ -46,6 +46,10 @@ function wireMessage(message: OutgoingMessage, stream: string): Message {
     HtmlBody: message.html ?? undefined,
     TextBody: message.text ?? undefined,
     Tag: message.tag?.slice(0, tagCharactersMax).toWellFormed(),
+    Headers:
+      message.headers.length === 0
+        ? undefined
+        : message.headers.map(({ name, value }) => ({ Name: name, Value: value })),
     Metadata: { send_id: message.sendId, batch_id: message.batchId },
     TrackOpens: true,
     TrackLinks: Models.LinkTrackingOptions.HtmlAndText,

@@ -5,6 +5,8 @@ import { updateAutomationInput } from "../../automations/schema";
 import { db } from "../../db";
 import { alias } from "../../events";
 import { aliasInput } from "../../events/schema";
+import { unsubscribe } from "../../sends";
+import { unsubscribeToken } from "../../sends/unsubscribe-link";
 import { makeSends, makeVersion } from "../../testing/factory";
 import { runAttemptsMax } from "../backoff";
 import { actorIn, type Cases, email, happens, signsUp, tamper, trigger, type World, worldOf } from "./cases";
@@ -82,6 +84,23 @@ export const runCases: Cases = {
     await happens(world.workspaceId, "account_deleted");
     await world.pass();
     return world.workspaceId;
+  },
+  unsubscribed: async () => {
+    const world = await worldOf((id) => [email(id), wait], { on_unsubscribe: "exit" });
+    await world.enroll([{ email: "ada@example.com" }]);
+    await world.pass();
+    const [send] = await world.sends();
+    const { workspaceId, connection } = world;
+    const token = unsubscribeToken({
+      workspaceId,
+      connectionId: connection.id,
+      sendId: send?.id ?? "",
+      stream: "broadcast",
+      email: "ada@example.com",
+    });
+    await unsubscribe(token, "page");
+    await world.pass();
+    return workspaceId;
   },
   split_taken: through([
     {

@@ -27,6 +27,7 @@ export const situation = (over: Partial<Situation> = {}, run: Partial<Situation[
   sends: new Map(),
   connections: new Map(),
   signals: [],
+  unsubscribed: [],
   performed: new Map(),
   ...over,
 });
