@@ -1,7 +1,10 @@
 import * as z from "zod";
 import type { Stream } from "./connector";
+import { lifeChange, lifeFields } from "./life-schema";
 
+export * from "./alert-schema";
 export type * from "./connector";
+export * from "./life-schema";
 export { type News, news } from "./news";
 export { lifecycleProblem, namedStream, resolveStream, streamProblem } from "./streams";
 
@@ -85,6 +88,7 @@ export const changeConnectionInput = z.strictObject({
   server_token: serverToken.optional(),
   ...settings,
   allow_transactional: z.boolean().optional(),
+  ...lifeChange,
 });
 export type ChangeConnectionInput = z.output<typeof changeConnectionInput>;
 
@@ -130,6 +134,7 @@ export const connection = z.object({
   webhook_secret: z.string().nullable().describe("Only for those who may manage connections."),
   server: server.nullable().describe("What the token opened at the last validation."),
   streams: z.array(publicStream),
+  ...lifeFields,
   created_at: instant,
   updated_at: instant,
 });

@@ -1,6 +1,7 @@
 import "server-only";
 import { hostname } from "node:os";
 import { sleep } from "../clock";
+import { watchAlerts } from "../connections";
 import { db } from "../db";
 import { rewriteMergedEvents } from "../events";
 import { newId } from "../ids";
@@ -22,6 +23,7 @@ export type Dispatcher = {
 const beatEveryMs = 10_000;
 const sweepEveryMs = 15_000;
 const rewriteEveryMs = 15_000;
+const watchEveryMs = 20_000;
 const partitionsEveryMs = 24 * 3_600_000;
 /** How long it sleeps at most while it hears other processes' wake-ups, and while it does not. */
 const idleMsMax = { listening: 5_000, deaf: 1_000 };
@@ -47,6 +49,7 @@ export function startDispatcher({
     repeat("rewriting of merged histories", rewriteEveryMs, ending.signal, () =>
       rewriteMergedEvents(db, { rowsMax: 2_000 }),
     ),
+    repeat("watch over connections", watchEveryMs, ending.signal, watchInTurns(given.open ?? ordinaryMeans.open)),
     repeat("making of partitions", partitionsEveryMs, ending.signal, () => ensurePartitions(db)),
   ];
   const working = work(shift, bell, ending.signal, () => (listener.listening ? idleMsMax.listening : idleMsMax.deaf));
@@ -64,6 +67,14 @@ export function startDispatcher({
       await Promise.all([...chores, listener.stop()]);
       await stopBeating(db, process_).catch((thrown) => log.info("heartbeat not cleared", { error: String(thrown) }));
     },
+  };
+}
+
+/** Each time the next workspaces: those behind the ones before, from the first again after the last. */
+function watchInTurns(open: Means["open"]): () => Promise<void> {
+  let after: string | null = null;
+  return async () => {
+    after = (await watchAlerts({ after, open })).last;
   };
 }
 

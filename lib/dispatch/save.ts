@@ -1,5 +1,6 @@
 import "server-only";
 import { sleep } from "../clock";
+import { countSentNow, giveBackSends } from "../connections";
 import { db, retryTransient, transaction } from "../db";
 import { log } from "../log";
 import { applyPendingNews } from "../sends";
@@ -11,7 +12,7 @@ import { isRefusal } from "./store";
 import { tenantOf } from "./store-runs";
 import { saveVerdicts } from "./store-sends";
 
-type Lease = { lane: Lane; leaseToken: string };
+type Lease = { lane: Lane; leaseToken: string; limited?: boolean };
 /** `attempts`: lines without a verdict. `suppressions`: addresses that the provider holds back. */
 export type Outcome = {
   verdicts: readonly Verdict[];
@@ -32,6 +33,7 @@ export async function saveAll(lease: Lease, outcome: Outcome, means: Pick<Means,
       await means.step("save");
       const lost = await retryTransient(() => saveOnce(lease, outcome));
       if (lost.length > 0) log.warn("sends were no longer ours when their outcome came", { sends: lost.join(" ") });
+      await countSaved(lease, { verdicts, lost }, means);
       return await applyNews(lease, verdicts, means);
     } catch (thrown) {
       if (isRefusal(thrown) && verdicts.length > 1) return saveHalves(lease, outcome, means);
@@ -65,6 +67,28 @@ async function applyNews({ lane }: Lease, verdicts: readonly Verdict[], means: P
     await retryTransient(() => applyPendingNews(db, tenantOf(lane), lane.connectionId, ids));
   } catch (thrown) {
     log.error("kept news could not be applied; it is swept later", thrown, { connection: lane.connectionId });
+  }
+}
+
+/**
+ * For figures and limits: what left is counted, and what was claimed of a connection's limits and did not leave makes room for others.
+ * Should it fail, fewer leave that day, never more.
+ */
+async function countSaved(
+  { lane, limited = false }: Lease,
+  { verdicts, lost }: { verdicts: readonly Verdict[]; lost: readonly string[] },
+  { step }: Pick<Means, "step">,
+): Promise<void> {
+  const mine = verdicts.filter(({ settlement }) => !lost.includes(settlement.sendId));
+  const sent = mine.filter(({ settlement }) => settlement.status === "sent").length;
+  const stayed = limited ? mine.filter(({ attempt }) => attempt?.undo).length : 0;
+  try {
+    await step("count sent");
+    if (sent > 0) await countSentNow(db, tenantOf(lane), lane.connectionId, sent);
+    await step("give back");
+    if (stayed > 0) await giveBackSends(db, tenantOf(lane), lane.connectionId, stayed);
+  } catch (thrown) {
+    log.error("what was saved could not be counted", thrown, { connection: lane.connectionId });
   }
 }
 

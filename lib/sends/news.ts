@@ -1,6 +1,7 @@
 import "server-only";
 import { systemTenant, type Tenant } from "../actor";
 import { systemClock } from "../clock";
+import { countHours } from "../connections";
 import { type News, news as newsSchema } from "../connections/schema";
 import { type Db, retryTransient, transaction } from "../db";
 import { log } from "../log";
@@ -196,6 +197,7 @@ async function apply(db: Db, tenant: Tenant, connectionId: string, matches: read
     })),
   );
   const settled = changes.filter(({ settles }) => settles);
+  await countHours(db, tenant, connectionId, hourCounts(matches, settled));
   await insertNewsDecisions(db, tenant, settled.map(toDecision));
   return wakeEnrollments(
     db,
@@ -203,6 +205,16 @@ async function apply(db: Db, tenant: Tenant, connectionId: string, matches: read
     settled.map(({ id }) => id),
   );
 }
+
+/** For the figures of the connection: what happened, when it did; and what news proved to have been sent. */
+const hourCounts = (matches: readonly Match[], settled: readonly SendChange[]) => [
+  ...matches.flatMap(({ news: { kind, occurredAt } }) =>
+    kind === "delivered" || kind === "bounced" || kind === "complained"
+      ? [{ at: new Date(occurredAt), [kind]: 1 }]
+      : [],
+  ),
+  ...settled.filter(({ status }) => status !== "failed").map(() => ({ at: systemClock(), sent: 1 })),
+];
 
 const toDecision = ({ send, status, detail }: SendChange & { send: MatchedSend }): NewsDecision => ({
   send,
