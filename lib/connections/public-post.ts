@@ -70,7 +70,7 @@ export async function postPublic(
 ): Promise<number> {
   const beganMs = performance.now();
   const { url, address, family } = await targetOf(text, options);
-  const leftMs = Math.max(1, options.timeoutMs - (performance.now() - beganMs));
+  const leftMs = Math.max(1, Math.ceil(options.timeoutMs - (performance.now() - beganMs)));
   const name = url.hostname.replace(/^\[|\]$/g, "");
   return new Promise((resolve, reject) => {
     const request = (url.protocol === "https:" ? https : http).request(

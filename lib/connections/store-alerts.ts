@@ -68,7 +68,7 @@ export async function judgeAlerts(db: Db, tenant: Tenant): Promise<string[]> {
          and not exists (select from wanted w where w.id = a.connection_id and w.kind = a.kind))
      insert into alerts (workspace_id, id, connection_id, kind, open, opened_at, figures, deliver_at)
      select $1, uuid_v7(), w.id, w.kind, true, clock_timestamp(), w.figures,
-       (select clock_timestamp() from alert_settings s where s.workspace_id = $1 and (s.webhook_url is not null or s.email_admins))
+       (select date_trunc('milliseconds', clock_timestamp()) from alert_settings s where s.workspace_id = $1 and (s.webhook_url is not null or s.email_admins))
      from wanted w order by w.id, w.kind
      on conflict (workspace_id, connection_id, kind, open) do nothing returning id`,
     [
