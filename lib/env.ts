@@ -48,6 +48,7 @@ const schema = z.object({
   POSTMARK_SEARCH_LAG_MS: z.coerce.number().int().min(0).default(60_000),
   POSTMARK_TIMEOUT_MS: z.coerce.number().int().min(100).max(120_000).default(30_000),
   RATE_LIMIT: rateLimit.prefault("500/1000"),
+  ALERTS_ALLOW_PRIVATE: flag.optional(),
   DISPATCHER: flag.default("on"),
   SIGNUP: z.enum(["open", "first", "closed"]).default("first"),
 });
@@ -78,6 +79,9 @@ function shape(raw: z.output<typeof schema>) {
     providerSearchLagMs: raw.POSTMARK_SEARCH_LAG_MS,
     /** Deadline of one call to the provider that may send. */
     providerTimeoutMs: raw.POSTMARK_TIMEOUT_MS,
+    /** Whether alert webhooks may be plain HTTP and lead to private or loopback addresses. */
+    alertsAllowPrivate:
+      raw.ALERTS_ALLOW_PRIVATE === undefined ? raw.NODE_ENV !== "production" : raw.ALERTS_ALLOW_PRIVATE === "on",
     rateLimit: raw.RATE_LIMIT,
     dispatcher: raw.DISPATCHER === "on",
     signup: raw.SIGNUP,

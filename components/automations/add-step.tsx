@@ -34,7 +34,8 @@ export function AddStep({ place, index, before }: Props) {
   const chosen = useRef(false);
   const add = (type: StepType) => {
     const usable = connections.filter((connection) => connection.status !== "disabled");
-    const step = newStep(type, draft, usable[0]?.id ?? null);
+    const first = usable.find(({ is_default }) => is_default) ?? usable[0];
+    const step = newStep(type, draft, first?.id ?? null);
     chosen.current = true;
     change((now) => insertStep(now, place, index, step));
     toggle(step.key);

@@ -1,6 +1,6 @@
 "use client";
 
-import { Ellipsis, Power, PowerOff, RotateCw, Trash2 } from "lucide-react";
+import { Ellipsis, Power, PowerOff, RotateCw, Star, Trash2 } from "lucide-react";
 import { useRouter } from "next/navigation";
 import { useState } from "react";
 import { ConfirmDialog } from "@/components/form/confirm-dialog";
@@ -11,22 +11,24 @@ import { toast } from "@/components/ui/toast";
 import type { Connection, ConnectionCheck } from "@/lib/connections/schema";
 
 type Props = {
-  connection: Pick<Connection, "id" | "display_name" | "status">;
+  connection: Pick<Connection, "id" | "display_name" | "status" | "is_default">;
   /** The list that one returns to after deleting. */
   path: string;
   validate: Action<{ id: string }, ConnectionCheck>;
   enable: Action<{ id: string }, unknown>;
   disable: Action<{ id: string }, unknown>;
   remove: Action<{ id: string }, unknown>;
+  makeDefault: Action<{ id: string; is_default: true }, unknown>;
 };
 
 /** Validate again, enable or disable, delete. */
-export function ConnectionActions({ connection, path, validate, enable, disable, remove }: Props) {
+export function ConnectionActions({ connection, path, validate, enable, disable, remove, makeDefault }: Props) {
   const router = useRouter();
   const [asking, setAsking] = useState<"disable" | "delete" | null>(null);
   const input = { id: connection.id };
   const check = useAction(toasting(validate), { success: "Validated: it works." });
   const turnOn = useAction(toasting(enable), { success: "Enabled." });
+  const choose = useAction(toasting(makeDefault), { success: "New email steps begin with this connection." });
   const close = (open: boolean) => setAsking((was) => (open ? was : null));
   return (
     <>
@@ -47,6 +49,11 @@ export function ConnectionActions({ connection, path, validate, enable, disable,
         ) : (
           <MenuItem onSelect={() => setAsking("disable")}>
             <PowerOff aria-hidden /> Disable
+          </MenuItem>
+        )}
+        {!connection.is_default && (
+          <MenuItem onSelect={() => choose.run({ ...input, is_default: true })}>
+            <Star aria-hidden /> Make default
           </MenuItem>
         )}
         <MenuLine />

@@ -3,6 +3,7 @@ import { Card } from "@/components/ui/card";
 import { DescriptionList } from "@/components/ui/description-list";
 import { Time } from "@/components/ui/time";
 import type { Connection } from "@/lib/connections/schema";
+import { BreakerNotice } from "./breaker-notice";
 import { streamOf } from "./stream-words";
 
 /** How a connection is doing, and what its token opens. */
@@ -21,6 +22,7 @@ export function ConnectionFacts({ connection }: { connection: Connection }) {
           {problem}
         </Banner>
       )}
+      <BreakerNotice breaker={connection.breaker} />
       <Card title="Status">
         <DescriptionList
           items={[
@@ -30,6 +32,7 @@ export function ConnectionFacts({ connection }: { connection: Connection }) {
               term: "Server token",
               value: <code className="font-mono">{`••••${connection.server_token_last4}`}</code>,
             },
+            { term: "Default", value: connection.is_default ? "Yes: new email steps begin with it" : "No" },
             { term: "Last validated", value: validatedAt ? <Time at={validatedAt} /> : "Never" },
             { term: "Added", value: <Time at={connection.created_at} /> },
             {

@@ -2,6 +2,7 @@ import { Card } from "@/components/ui/card";
 import { RowLink, Table, TableBody, TableHead, Td, Th, Tr } from "@/components/ui/table";
 import { Time } from "@/components/ui/time";
 import type { Connection } from "@/lib/connections/schema";
+import { BreakerBadge } from "./breaker-notice";
 import { ConnectionStatusBadge } from "./status-badge";
 import { streamOf } from "./stream-words";
 
@@ -26,10 +27,13 @@ export function ConnectionTable({ connections, path }: { connections: Connection
                 <RowLink href={`${path}/${connection.id}`} className="block truncate" title={connection.display_name}>
                   {connection.display_name}
                 </RowLink>
-                <span className="block truncate text-muted">{connection.from_email ?? "Sender set by each step"}</span>
+                <span className="block truncate text-muted">
+                  {connection.is_default && "Default · "}
+                  {connection.from_email ?? "Sender set by each step"}
+                </span>
               </Td>
               <Td>
-                <ConnectionStatusBadge status={connection.status} />
+                <ConnectionStatusBadge status={connection.status} /> <BreakerBadge breaker={connection.breaker} />
               </Td>
               <Td hide="md" className="truncate text-muted">
                 {connection.server?.name ?? "Not known yet"}

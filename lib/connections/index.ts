@@ -5,8 +5,9 @@ import { AppError } from "../errors";
 import { newId, newSecret } from "../ids";
 import { wake } from "../wake";
 import { audit, bumpVersion } from "../workspaces";
+import { limitFacts, saveLife } from "./life";
 import { connectorFor, noConnection } from "./open";
-import { publicStream, resourceOf } from "./resource";
+import { publicStream, resourceOf, resourcesOf } from "./resource";
 import type {
   ChangeConnectionInput,
   Connection,
@@ -28,16 +29,23 @@ import {
   updateConnection,
   usesOfConnection,
 } from "./store";
+import { passDefaultOn, setDefault } from "./store-life";
 import { errorSentence, statusAfter, type Verdict, verdictOf } from "./verdict";
 import { webhookSeen } from "./webhooks";
 
+export { resealAlertSecrets } from "./alert-secret";
+export { watchAlerts } from "./alert-watch";
+export { acknowledgeAlert, changeAlertSettings, getAlertSettings, listAlerts } from "./alerts";
 export { callFacts } from "./calls";
 export type * from "./connector";
+export { connectionHealth } from "./health";
 export { connectionRecords, markFailing, noteTrouble, openConnector, rememberServer, SealedShut } from "./open";
 export { resealConnections } from "./reseal";
 export { sealedProblem } from "./sealed-problem";
 export { type CallLine, callStatistics, forgetOldCalls, recordCall } from "./store-calls";
 export { takeStaleLists, workspacesWithStaleLists } from "./store-lists";
+export { countHours, countSentNow, forgetOldHours } from "./store-hours";
+export { giveBackSends } from "./store-life";
 export { resolveStream } from "./streams";
 export { rejectionOf, rejectionOfCheck } from "./verdict";
 export { parseWebhook, storeWebhook, webhookSender } from "./webhooks";
@@ -48,7 +56,7 @@ const day = 86_400_000;
 export async function listConnections(actor: Actor, { limit, cursor }: ListConnectionsInput): Promise<ConnectionList> {
   const tenant = allow(actor, "connections:read");
   const rows = await pageOfConnections(db, tenant, { limit: limit + 1, cursor });
-  const data = rows.slice(0, limit).map((row) => resourceOf(actor, tenant, row));
+  const data = await resourcesOf(actor, tenant, rows.slice(0, limit));
   return { data, next_cursor: rows.length > limit ? (data.at(-1)?.id ?? null) : null };
 }
 
@@ -74,7 +82,7 @@ export async function createConnection(actor: Actor, input: CreateConnectionInpu
   const made = await transaction(async (tx) => {
     await bumpVersion(tx, tenant);
     await audit(tx, tenant, actor, { action: "connection.created", subject: input.display_name, data: { id } });
-    return insertConnection(tx, tenant, {
+    const stored = await insertConnection(tx, tenant, {
       id,
       provider: input.provider,
       displayName: input.display_name,
@@ -89,6 +97,8 @@ export async function createConnection(actor: Actor, input: CreateConnectionInpu
       ...nothingKnown,
       ...health("unvalidated", verdict),
     });
+    await setDefault(tx, tenant, id, { onlyFirst: true });
+    return stored;
   });
   return resourceOf(actor, tenant, made);
 }
@@ -113,8 +123,9 @@ export async function changeConnection(actor: Actor, { id, ...change }: ChangeCo
     await audit(tx, tenant, actor, {
       action: "connection.changed",
       subject: now.record.displayName,
-      data: { id, fields },
+      data: { id, fields, ...limitFacts(change) },
     });
+    await saveLife(tx, tenant, now.record.id, change);
     return updateConnection(tx, tenant, id, {
       ...(change.display_name !== undefined && { displayName: change.display_name }),
       ...(change.from_email !== undefined && { fromEmail: change.from_email }),
@@ -160,7 +171,12 @@ export async function deleteConnection(actor: Actor, { id }: ConnectionInput): P
       sealedPreviousWebhookSecret: null,
     });
     await bumpVersion(tx, tenant);
-    await audit(tx, tenant, actor, { action: "connection.deleted", subject: now.record.displayName, data: { id } });
+    const next = await passDefaultOn(tx, tenant, now.record.id);
+    await audit(tx, tenant, actor, {
+      action: "connection.deleted",
+      subject: now.record.displayName,
+      data: { id, ...(next !== null && { default_now: next }) },
+    });
   });
   return null;
 }
@@ -177,8 +193,14 @@ export async function validateConnection(actor: Actor, { id }: ConnectionInput):
     const now = await lockConnection(tx, tenant, id);
     // What was found is about the credentials that were asked; whoever replaced them has asked about the new ones.
     if (now?.record.credentialsVersion !== before.record.credentialsVersion) return;
-    await updateConnection(tx, tenant, id, health(now.record.status, verdict));
+    const facts = health(now.record.status, verdict);
+    await updateConnection(tx, tenant, id, facts);
     await bumpVersion(tx, tenant);
+    await audit(tx, tenant, actor, {
+      action: "connection.validated",
+      subject: now.record.displayName,
+      data: { id, status: facts.status },
+    });
   });
   if (verdict.ok) wake();
   return checkOf(verdict);

@@ -2,12 +2,17 @@ import "server-only";
 import * as z from "zod";
 import { operation } from "../operation";
 import {
+  acknowledgeAlert,
+  changeAlertSettings,
   changeConnection,
+  connectionHealth,
   createConnection,
   deleteConnection,
   disableConnection,
   enableConnection,
+  getAlertSettings,
   getConnection,
+  listAlerts,
   listConnections,
   listWebhooksSeen,
   rotateWebhookSecret,
@@ -15,12 +20,21 @@ import {
   validateDraft,
 } from "./index";
 import {
+  alert,
+  alertInput,
+  alertList,
+  alertSettings,
+  alertSettingsInput,
+  changeAlertSettingsInput,
   changeConnectionInput,
   connection,
   connectionCheck,
+  connectionHealthInput,
+  connectionHealth as connectionHealthOutput,
   connectionInput,
   connectionList,
   createConnectionInput,
+  listAlertsInput,
   listConnectionsInput,
   validateDraftInput,
   webhooksSeen,
@@ -161,4 +175,65 @@ export const listWebhooksSeenOperation = operation({
   output: webhooksSeen,
   run: listWebhooksSeen,
   internal: true,
+});
+
+export const connectionHealthOperation = operation({
+  id: "emailProviderHealth",
+  summary: "How a connection did: acceptance, errors by code, latency and outcomes by hour or day.",
+  method: "GET",
+  path: "/v1/email-providers/{id}/health",
+  status: 200,
+  permission: "connections:read",
+  input: connectionHealthInput,
+  output: connectionHealthOutput,
+  run: connectionHealth,
+});
+
+export const listAlertsOperation = operation({
+  id: "listAlerts",
+  summary: "List alerts about connections, newest first.",
+  method: "GET",
+  path: "/v1/projects/{project_id}/alerts",
+  status: 200,
+  permission: "connections:read",
+  input: listAlertsInput,
+  output: alertList,
+  run: listAlerts,
+});
+
+export const acknowledgeAlertOperation = operation({
+  id: "acknowledgeAlert",
+  summary: "Say that somebody knows of an alert: its banner goes.",
+  method: "POST",
+  path: "/v1/alerts/{id}/acknowledge",
+  status: 200,
+  permission: "connections:write",
+  input: alertInput,
+  output: alert,
+  run: acknowledgeAlert,
+});
+
+export const getAlertSettingsOperation = operation({
+  id: "getAlertSettings",
+  summary: "Who is told of alerts outside of the interface.",
+  method: "GET",
+  path: "/v1/projects/{project_id}/alert-settings",
+  status: 200,
+  permission: "workspace:read",
+  input: alertSettingsInput,
+  output: alertSettings,
+  run: getAlertSettings,
+});
+
+export const changeAlertSettingsOperation = operation({
+  id: "changeAlertSettings",
+  summary: "Tell a webhook, or owners and admins by email, of alerts. A new URL gets a new secret.",
+  method: "PATCH",
+  path: "/v1/projects/{project_id}/alert-settings",
+  status: 200,
+  permission: "workspace:write",
+  input: changeAlertSettingsInput,
+  output: alertSettings,
+  run: changeAlertSettings,
+  callsOut: true,
 });

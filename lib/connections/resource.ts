@@ -2,15 +2,34 @@ import "server-only";
 import type { Actor, Tenant } from "../actor";
 import { env } from "../env";
 import type { Stream } from "./connector";
-import type { Connection, PublicStream } from "./schema";
+import { livesOf, noLife } from "./life";
+import type { Connection, Life, PublicStream } from "./schema";
 import { openSecret } from "./secrets";
 import type { StoredConnection } from "./store";
 
 /** A connection as the actor may see it: the webhook secret is for those who may manage connections, the token for nobody. */
-export function resourceOf(
+export async function resourceOf(actor: Actor, tenant: Tenant, stored: StoredConnection): Promise<Connection> {
+  return withLife(actor, tenant, stored, (await livesOf(tenant, [stored.record.id])).get(stored.record.id));
+}
+
+/** The same of many, in their order. */
+export async function resourcesOf(
+  actor: Actor,
+  tenant: Tenant,
+  rows: readonly StoredConnection[],
+): Promise<Connection[]> {
+  const lives = await livesOf(
+    tenant,
+    rows.map(({ record }) => record.id),
+  );
+  return rows.map((stored) => withLife(actor, tenant, stored, lives.get(stored.record.id)));
+}
+
+function withLife(
   actor: Actor,
   tenant: Tenant,
   { record, sealedWebhookSecret }: StoredConnection,
+  life: Life = noLife,
 ): Connection {
   const manages = actor.permissions.has("connections:write");
   return {
@@ -31,6 +50,7 @@ export function resourceOf(
     webhook_secret: manages ? openSecret(tenant, record.id, "webhook", sealedWebhookSecret) : null,
     server: record.serverId === null ? null : { id: record.serverId, name: record.serverName ?? "" },
     streams: record.streams.map(publicStream),
+    ...life,
     created_at: record.createdAt.toISOString(),
     updated_at: record.updatedAt.toISOString(),
   };

@@ -1,8 +1,11 @@
 import * as z from "zod";
 import type { Stream } from "./connector";
+import { lifeChange, lifeFields } from "./life-schema";
 
+export * from "./alert-schema";
 export type * from "./connector";
 export type * from "./message-history";
+export * from "./life-schema";
 export { type News, news } from "./news";
 export { lifecycleProblem, namedStream, resolveStream, streamProblem } from "./streams";
 export { fillsPlaceholder, unsubscribeBy } from "./unsubscribe";
@@ -87,6 +90,7 @@ export const changeConnectionInput = z.strictObject({
   server_token: serverToken.optional(),
   ...settings,
   allow_transactional: z.boolean().optional(),
+  ...lifeChange,
 });
 export type ChangeConnectionInput = z.output<typeof changeConnectionInput>;
 
@@ -132,6 +136,7 @@ export const connection = z.object({
   webhook_secret: z.string().nullable().describe("Only for those who may manage connections."),
   server: server.nullable().describe("What the token opened at the last validation."),
   streams: z.array(publicStream),
+  ...lifeFields,
   created_at: instant,
   updated_at: instant,
 });

@@ -22,8 +22,13 @@ test("chance moves a pause by a fifth at most, so that many do not come back at 
   );
 });
 
-test("a lane rests for a minute at most", () => {
-  fc.assert(fc.property(fc.integer({ min: 1, max: 60 }), chance, (failures, by) => laneRestMs(failures, by) <= 72_000));
+test("a lane rests for a second at first and for five minutes at most", () => {
+  expect([1, 2, 3, 9, 10, 60].map((failures) => laneRestMs(failures, 0.5))).toEqual([
+    1_000, 2_000, 4_000, 256_000, 300_000, 300_000,
+  ]);
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 60 }), chance, (failures, by) => laneRestMs(failures, by) <= 360_000),
+  );
 });
 
 test("looking up begins after five seconds and doubles up to a quarter of an hour, whatever the age", () => {

@@ -10,9 +10,9 @@ export const runAttemptsMax = 12;
 export const retryDelayMs = (tries: number, chance: number): number =>
   spread(Math.min(15 * second * 3 ** Math.max(tries - 1, 0), 12 * hour), chance);
 
-/** How long a lane rests after failures in a row: 1 s, doubling, at most one minute. */
+/** How long a lane rests after failures in a row: 1 s, doubling, at most five minutes. */
 export const laneRestMs = (failures: number, chance: number): number =>
-  spread(Math.min(second * 2 ** Math.max(failures - 1, 0), 60 * second), chance);
+  spread(Math.min(second * 2 ** Math.max(failures - 1, 0), 300 * second), chance);
 
 /**
  * When to look a send up again that has been unknown for `ageMs`: doubles its age, between a twelfth of the search lag

@@ -248,7 +248,7 @@ test("a provider that asks to be asked again at once is given a moment all the s
   const beganMs = Date.now();
   await reportLane(
     { lane, ...opened },
-    { kind: "rest", retryAfterMs: 0 },
+    { kind: "rest", retryAfterMs: 0, why: "429" },
     { chance: () => 0.5, step: () => undefined },
   );
   const { notBefore } = await db.prisma.sendLane.findFirstOrThrow({ where: { workspaceId } });

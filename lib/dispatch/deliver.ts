@@ -4,6 +4,7 @@ import type { CallOutcome } from "../connections/schema";
 import { db, retryTransient } from "../db";
 import { env } from "../env";
 import { log } from "../log";
+import { wake } from "../wake";
 import { named, type OpenedLane, openLane, reportLane } from "./lanes";
 import { deliveryTimes, sendsPerClaim } from "./limits";
 import type { Means } from "./means";
@@ -12,6 +13,7 @@ import { prepareBatch, putBack, type Ready } from "./prepare";
 import { type Outcome, saveAll } from "./save";
 import type { AttemptRecord, Batch, DueLane, Verdict } from "./schema";
 import { laneNewsOf } from "./settle";
+import { endTrial } from "./store-lanes";
 import { loadLetters } from "./store-letters";
 import { tenantOf } from "./store-runs";
 import { claimBatch, confirmSends, reopenBatch } from "./store-sends";
@@ -35,15 +37,29 @@ export async function deliverBatch(lane: DueLane, means: Means): Promise<Deliver
   if (batch === null) return delivered;
   delivered.claimed = batch.sends.length;
   delivered.full = batch.sends.length === limit;
-  const trip = { opened: { ...opened, lane: batch.lane }, means, delivered };
+  const trip = { opened: { ...opened, lane: batch.lane }, means, delivered, reported: false };
   const ready = await prepare(batch, trip);
   if (ready.length > 0) await carry(batch, ready, trip);
+  if (batch.trial && !trip.reported) await endFruitlessTrial(batch, means);
+  // A place among its calls is free again: whoever waits for one elsewhere looks now.
+  if (batch.limited) wake();
   return delivered;
 }
 
 const times = () => deliveryTimes(env().providerTimeoutMs);
 
-type Trip = { opened: OpenedLane; means: Means; delivered: Delivered };
+/** `reported`: a call was made, and what it says about its lane is told. */
+type Trip = { opened: OpenedLane; means: Means; delivered: Delivered; reported: boolean };
+
+/** Should it fail, the next one waits until the lease has ended. */
+async function endFruitlessTrial(batch: Batch, means: Means): Promise<void> {
+  try {
+    await means.step("end trial");
+    await endTrial(db, batch.lane);
+  } catch (thrown) {
+    log.error("a trial without a call could not be ended", thrown, named(batch.lane));
+  }
+}
 
 /** Loads, decides, renders, and saves what does not leave. Until here nobody was called, so a throw puts everything back. */
 async function prepare(batch: Batch, { opened, means, delivered }: Trip): Promise<Ready[]> {
@@ -71,6 +87,7 @@ async function carry(batch: Batch, ready: readonly Ready[], trip: Trip): Promise
   const { call, ms } = await callOut(batch, items, trip);
   if (call.kind === "not_sent" && call.late) return putAllBack(batch, items, means);
   delivered.answered &&= call.kind === "answered" || call.kind === "call_refused";
+  trip.reported = true;
   await report(opened, call, means);
   const halve = call.kind === "call_refused" && call.about === "message" && items.length > 1;
   const outcome = halve ? { verdicts: [], attempts: refusedAttempts(call, items) } : settled(batch, call, items, trip);

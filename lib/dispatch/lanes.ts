@@ -7,7 +7,7 @@ import { laneRestMs } from "./backoff";
 import { heldRetryMs } from "./limits";
 import type { Means } from "./means";
 import type { DueLane, Lane, LaneNews } from "./schema";
-import { holdLane, noteLane } from "./store-lanes";
+import { clearLane, holdLane, restLane } from "./store-lanes";
 import { tenantOf } from "./store-runs";
 
 export type OpenedLane = { lane: DueLane; connector: Connector; connection: ConnectionRecord };
@@ -32,7 +32,7 @@ export async function openLane(
 const newsOfCheck = (check: CheckOutcome): LaneNews =>
   check.kind === "bad_credentials"
     ? { kind: "failing", sentence: check.message }
-    : { kind: "rest", retryAfterMs: null };
+    : { kind: "rest", retryAfterMs: null, why: "message" in check ? check.message : "It could not be reached." };
 
 /** The same, for whoever tells a person: with what the provider said (`check`) when it did not open its server. */
 export async function openServer(
@@ -90,7 +90,7 @@ export async function reportLane(
     case "fine": {
       if (lane.failures === 0 && !lane.hold) return;
       await step("lane is well");
-      const over = await noteLane(db, lane, null);
+      const over = await clearLane(db, lane);
       await step("trouble is over");
       if (over !== null) await noteTrouble(db, tenantOf(lane), lane.connectionId, { sentence: null, was: over });
       return;
@@ -107,7 +107,7 @@ export async function reportLane(
     case "rest":
       // Never at once, whatever the provider says: "after 0 seconds" would be asked again and again.
       await step("rest lane");
-      await noteLane(db, lane, restMsOf(news.retryAfterMs, lane.failures, chance()));
+      await restLane(db, lane, { restMs: restMsOf(news.retryAfterMs, lane.failures, chance()), why: news.why });
       return;
     case "failing": {
       const { credentialsVersion } = connection;

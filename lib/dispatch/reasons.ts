@@ -97,6 +97,11 @@ export const reasons = {
       "The email provider takes no mail from this account for now. It is tried again now and then, and when the connection is validated or changed.",
   },
   connection_disabled: { kind: "held", sentence: "The email provider is disabled." },
+  warm_up: {
+    kind: "held",
+    sentence:
+      "The connection is being warmed up and has sent as many emails as it may today; the rest leave on the next day (UTC).",
+  },
   provider_busy: { kind: "held", sentence: "The provider could not take it now; it is tried again." },
   no_answer: {
     kind: "held",

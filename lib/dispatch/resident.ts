@@ -1,6 +1,7 @@
 import "server-only";
 import { hostname } from "node:os";
 import { sleep } from "../clock";
+import { watchAlerts } from "../connections";
 import { db } from "../db";
 import { rewriteMergedEvents } from "../events";
 import { newId } from "../ids";
@@ -26,6 +27,7 @@ const catchUpEveryMs = 15_000;
 const catchUpMsMax = 20_000;
 const rewriteEveryMs = 15_000;
 const listsEveryMs = 5_000;
+const watchEveryMs = 20_000;
 const partitionsEveryMs = 24 * 3_600_000;
 /** How long it sleeps at most while it hears other processes' wake-ups, and while it does not. */
 const idleMsMax = { listening: 5_000, deaf: 1_000 };
@@ -58,6 +60,7 @@ export function startDispatcher({
     repeat("tending of suppression lists", listsEveryMs, ending.signal, () =>
       tendSuppressionLists({ budgetMs: 60_000, signal: ending.signal }),
     ),
+    repeat("watch over connections", watchEveryMs, ending.signal, watchInTurns(given.open ?? ordinaryMeans.open)),
     repeat("making of partitions", partitionsEveryMs, ending.signal, () => ensurePartitions(db)),
   ];
   const working = work(shift, bell, ending.signal, () => (listener.listening ? idleMsMax.listening : idleMsMax.deaf));
@@ -75,6 +78,14 @@ export function startDispatcher({
       await Promise.all([...chores, listener.stop()]);
       await stopBeating(db, process_).catch((thrown) => log.info("heartbeat not cleared", { error: String(thrown) }));
     },
+  };
+}
+
+/** Each time the next workspaces: those behind the ones before, from the first again after the last. */
+function watchInTurns(open: Means["open"]): () => Promise<void> {
+  let after: string | null = null;
+  return async () => {
+    after = (await watchAlerts({ after, open })).last;
   };
 }
 

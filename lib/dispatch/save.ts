@@ -1,5 +1,6 @@
 import "server-only";
 import { sleep } from "../clock";
+import { countSentNow, giveBackSends } from "../connections";
 import { db, retryTransient, transaction } from "../db";
 import { log } from "../log";
 import { applyPendingNews } from "../sends";
@@ -11,8 +12,8 @@ import { isRefusal } from "./store";
 import { tenantOf } from "./store-runs";
 import { saveVerdicts } from "./store-sends";
 
-/** `now`: what the database's clock shows. */
-type Lease = { lane: Lane; leaseToken: string; now: () => Date };
+/** `now`: what the database's clock shows. `limited`: it was claimed of the connection's limits. */
+type Lease = { lane: Lane; leaseToken: string; now: () => Date; limited?: boolean };
 /** `attempts`: lines without a verdict. `suppressions`: addresses that the provider holds back. */
 export type Outcome = {
   verdicts: readonly Verdict[];
@@ -33,6 +34,7 @@ export async function saveAll(lease: Lease, outcome: Outcome, means: Pick<Means,
       await means.step("save");
       const lost = await retryTransient(() => saveOnce(lease, outcome));
       if (lost.length > 0) log.warn("sends were no longer ours when their outcome came", { sends: lost.join(" ") });
+      await countSaved(lease, { verdicts, lost }, means);
       return await applyNews(lease, verdicts, means);
     } catch (thrown) {
       const parts = isRefusal(thrown) ? partsOf(outcome) : [];
@@ -72,6 +74,28 @@ async function applyNews({ lane }: Lease, verdicts: readonly Verdict[], means: P
 
 async function saveParts(lease: Lease, parts: readonly Outcome[], means: Pick<Means, "step">): Promise<void> {
   for (const part of parts) await saveAll(lease, part, means);
+}
+
+/**
+ * For figures and limits: what left is counted, and what was claimed of a connection's limits and did not leave makes room for others.
+ * Should it fail, fewer leave that day, never more.
+ */
+async function countSaved(
+  { lane, limited = false }: Lease,
+  { verdicts, lost }: { verdicts: readonly Verdict[]; lost: readonly string[] },
+  { step }: Pick<Means, "step">,
+): Promise<void> {
+  const mine = verdicts.filter(({ settlement }) => !lost.includes(settlement.sendId));
+  const sent = mine.filter(({ settlement }) => settlement.status === "sent").length;
+  const stayed = limited ? mine.filter(({ attempt }) => attempt?.undo).length : 0;
+  try {
+    await step("count sent");
+    if (sent > 0) await countSentNow(db, tenantOf(lane), lane.connectionId, sent);
+    await step("give back");
+    if (stayed > 0) await giveBackSends(db, tenantOf(lane), lane.connectionId, stayed);
+  } catch (thrown) {
+    log.error("what was saved could not be counted", thrown, { connection: lane.connectionId });
+  }
 }
 
 /**

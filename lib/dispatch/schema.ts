@@ -116,6 +116,10 @@ export type Batch = {
   leaseToken: string;
   batchId: string;
   sends: ClaimedSend[];
+  /** The connection's breaker was open: this small batch finds out whether it is well, and everybody else waits for that. */
+  trial: boolean;
+  /** The connection has limits, so what does not leave after all makes room for others. */
+  limited: boolean;
   remainingMs: () => number;
   now: () => Date;
 };
@@ -202,7 +206,7 @@ export type LaneHold = Extract<HeldBy, `${string}_refused`>;
 /** What is wrong with the connection or lane, beside what becomes of each send. */
 export type LaneNews =
   | { kind: "fine" }
-  | { kind: "rest"; retryAfterMs: number | null }
+  | { kind: "rest"; retryAfterMs: number | null; why: string }
   | { kind: "held"; reason: LaneHold; sentence: string }
   | { kind: "failing"; sentence: string };
 

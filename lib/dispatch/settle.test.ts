@@ -71,7 +71,7 @@ test("being told to slow down is obeyed and does not count", () => {
   const verdict = settleNotSent(call, { ...carried, tries: attemptsMax - 1 }, circumstances);
   expect(shape(verdict)).toEqual(["queued", null, "refused", "provider_busy"]);
   expect(verdict.settlement.dueAt).toEqual(new Date(now.getTime() + 7_000));
-  expect(laneNewsOf(call)).toEqual({ kind: "rest", retryAfterMs: 7_000 });
+  expect(laneNewsOf(call)).toMatchObject({ kind: "rest", retryAfterMs: 7_000, why: expect.any(String) });
 });
 
 const text = fc.string();

@@ -91,9 +91,9 @@ export function laneNewsOf(call: CallOutcome): LaneNews {
     case "call_refused":
       return call.about === "message" ? { kind: "fine" } : newsOfRefusal(call.about, call.message);
     case "not_sent":
-      return { kind: "rest", retryAfterMs: call.retryAfterMs };
+      return { kind: "rest", retryAfterMs: call.retryAfterMs, why: call.cause };
     case "unknown":
-      return { kind: "rest", retryAfterMs: null };
+      return { kind: "rest", retryAfterMs: null, why: call.cause };
   }
 }
 

@@ -15,6 +15,8 @@ const workspacesPerLook = 100;
 const lanesPerLook = 1_000;
 /** After finding nothing where something was due: somebody else has it. */
 const missedRestMs = 25;
+/** What throws here rests for a minute at most: it is this process that fails, not the provider. */
+const throwsCountedMax = 7;
 
 /** Of what is remembered of lanes and workspaces. */
 const keysMax = 10_000;
@@ -188,7 +190,8 @@ export class Shift {
 
   private rest(key: string, restMs?: number): void {
     const failures = (this.resting.get(key)?.failures ?? 0) + (restMs === undefined ? 1 : 0);
-    const untilMs = performance.now() + (restMs ?? laneRestMs(failures, this.means.chance()));
+    const untilMs =
+      performance.now() + (restMs ?? laneRestMs(Math.min(failures, throwsCountedMax), this.means.chance()));
     this.resting.set(key, { untilMs, failures });
     if (this.resting.size > keysMax) this.resting.clear();
   }

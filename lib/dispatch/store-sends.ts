@@ -7,7 +7,15 @@ import type { AttemptRecord, Batch, ClaimedSend, DueLane, LaneHold, Settlement, 
 import { clockFrom, pgJson } from "./store";
 
 type Times = { startWithinMs: number; leaseMs: number };
-type Claimed = { id: string; number: number; at: Date; failures?: number; hold?: LaneHold | null };
+type Claimed = {
+  id: string;
+  number: number;
+  at: Date;
+  failures?: number;
+  hold?: LaneHold | null;
+  trial?: boolean;
+  limited?: boolean;
+};
 
 /**
  * Takes due sends of a lane and opens their attempts, all before anybody calls out. Null when there are none, or when the lane may
@@ -63,11 +71,13 @@ function toBatch(
   if (first === undefined) return null;
   // UUIDv7: the order in which they were queued.
   const sends: ClaimedSend[] = rows.map(({ id, number }) => ({ id, number })).sort((a, b) => (a.id < b.id ? -1 : 1));
-  const { failures = named.lane.failures, hold = null } = first;
+  const { failures = named.lane.failures, hold = null, trial = false, limited = false } = first;
   return {
     ...named,
     lane: { ...named.lane, failures, hold },
     sends,
+    trial,
+    limited,
     // From before the question was asked, so a call never begins too late.
     remainingMs: () => startWithinMs - (performance.now() - askedAtMs),
     now: clockFrom(first.at),

@@ -34,9 +34,10 @@ const toLane = (row: LaneRow): DueLane => ({
 /** From all lanes that may send, as far as workspace and connection go. */
 const openLanes = `send_lanes l
   join workspaces w on w.id = l.workspace_id and w.sending_stopped_at is null
-  join connections c on c.workspace_id = l.workspace_id and c.id = l.connection_id and c.status in ('ready', 'unvalidated') and c.deleted_at is null`;
-/** When such a lane opens; null when it is open. */
-const opensAt = "lane_opens_at(l.not_before, l.held_reason, l.held_for, c.updated_at)";
+  join connections c on c.workspace_id = l.workspace_id and c.id = l.connection_id and c.status in ('ready', 'unvalidated') and c.deleted_at is null
+  left join connection_limits m on m.workspace_id = l.workspace_id and m.connection_id = l.connection_id`;
+/** When such a lane opens, and its connection's limits leave room; null when it is open. */
+const opensAt = "greatest(lane_opens_at(l.not_before, l.held_reason, l.held_for, c.updated_at), m.opens_at)";
 const isOpen = `coalesce(${opensAt} <= ${present}, true)`;
 const sendsOf = (status: string) =>
   `sends s where s.workspace_id = l.workspace_id and s.connection_id = l.connection_id and s.message_stream = l.message_stream and s.status = '${status}'`;

@@ -91,6 +91,8 @@ function standInQueue(send: StandingSend, around: Surroundings, now: Date): Stan
     }
     case "connection_disabled":
       return { code: "connection_disabled", since: null, until: null };
+    case "warm_up":
+      return { code: "warm_up", since: scheduledAt, until: nextDay(now) };
     case "late":
       return { code: "late", since: scheduledAt, until: null };
     case "awaiting_email":
@@ -139,6 +141,9 @@ const quoted = (detail: string | null): string[] => {
   if (words === "" || Object.values(reasons).some(({ sentence }) => sentence === words)) return [];
   return [`(${words.length > 300 ? `${words.slice(0, 300)}…` : words})`];
 };
+
+/** Midnight UTC. */
+const nextDay = (now: Date) => new Date((Math.floor(now.getTime() / 86_400_000) + 1) * 86_400_000);
 
 const latest = (one: Date | null, other: Date | null): Date | null =>
   one === null || other === null ? (one ?? other) : one > other ? one : other;

@@ -1,6 +1,7 @@
 import "server-only";
 import { systemTenant, type Tenant } from "../actor";
 import { systemClock } from "../clock";
+import { countHours } from "../connections";
 import { type News, news as newsSchema } from "../connections/schema";
 import { type Db, retryTransient, transaction } from "../db";
 import { log } from "../log";
@@ -210,6 +211,7 @@ export async function applyMatched(
     })),
   );
   const settled = changes.filter(({ settles }) => settles);
+  await countHours(db, tenant, connectionId, hourCounts(matches, settled));
   await insertNewsDecisions(db, tenant, settled.map(toDecision));
   return wakeEnrollments(
     db,
@@ -217,6 +219,16 @@ export async function applyMatched(
     settled.map(({ id }) => id),
   );
 }
+
+/** For the figures of the connection: what happened, when it did; and what news proved to have been sent. */
+const hourCounts = (matches: readonly Match[], settled: readonly SendChange[]) => [
+  ...matches.flatMap(({ news: { kind, occurredAt } }) =>
+    kind === "delivered" || kind === "bounced" || kind === "complained"
+      ? [{ at: new Date(occurredAt), [kind]: 1 }]
+      : [],
+  ),
+  ...settled.filter(({ status }) => status !== "failed").map(() => ({ at: systemClock(), sent: 1 })),
+];
 
 const toDecision = ({ send, status, detail }: SendChange & { send: MatchedSend }): NewsDecision => ({
   send,

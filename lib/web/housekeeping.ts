@@ -1,5 +1,5 @@
 import "server-only";
-import { forgetOldCalls, resealConnections } from "../connections";
+import { forgetOldCalls, forgetOldHours, resealAlertSecrets, resealConnections } from "../connections";
 import { db } from "../db";
 import { forgetOldMessages } from "../events";
 import { log } from "../log";
@@ -16,9 +16,11 @@ export async function housekeeping(): Promise<void> {
     await ensurePartitions(db);
     // Bounded pieces, so that nothing holds the tables for long.
     for (let round = 0; round < 50 && (await resealConnections(db, 200)) > 0; round++);
+    await resealAlertSecrets(db);
     for (let round = 0; round < 50 && (await purgeAnswers(db, 1_000)) > 0; round++);
     for (let round = 0; round < 50 && (await forgetOldMessages()) > 0; round++);
     for (let round = 0; round < 50 && (await forgetOldCalls(db, 1_000)) > 0; round++);
+    for (let round = 0; round < 50 && (await forgetOldHours(db, 1_000)) > 0; round++);
   } catch (thrown) {
     log.error("housekeeping failed; it is tried again within the hour", thrown);
   }

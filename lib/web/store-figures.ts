@@ -38,13 +38,14 @@ export async function readBacklog(db: Db): Promise<Backlog> {
   const rows = await db.sql<{ what: string; n: number | null }>(
     `with lanes as materialized (
        select l.workspace_id, l.connection_id, l.message_stream, 
-         lane_opens_at(l.not_before, l.held_reason, l.held_for, c.updated_at) as opens_at,
+         greatest(lane_opens_at(l.not_before, l.held_reason, l.held_for, c.updated_at), m.opens_at) as opens_at,
          case when w.sending_stopped_at is not null then 'sending_stopped'
            when c.status = 'disabled' or c.deleted_at is not null then 'connection_disabled'
            when c.status = 'failing' then 'connection_failing'
            else coalesce(lane_hold(l.held_reason, l.held_for, c.updated_at), 'open') end as what
        from send_lanes l join workspaces w on w.id = l.workspace_id
        join connections c on c.workspace_id = l.workspace_id and c.id = l.connection_id
+       left join connection_limits m on m.workspace_id = l.workspace_id and m.connection_id = l.connection_id
      ), unknown as materialized (
        select u.reason, u.unknown_since from workspaces w cross join lateral (
          select s.reason, s.unknown_since from sends s where s.workspace_id = w.id and s.status = 'unknown' order by s.id limit ${someMax}) u

@@ -107,7 +107,7 @@ export type Pulse = { dispatchers: number; lastBeatSeconds: number | null; oldes
 
 /**
  * Whether dispatchers are alive, and how long the oldest row has been due that somebody could do something about now: not what a
- * stopped workspace, a failing or disabled connection, or a provider's pause holds. Each probe is one step into an index.
+ * stopped workspace, a failing or disabled connection, its limits, or a provider's pause holds. Each probe is one step into an index.
  */
 export async function readPulse(db: Db): Promise<Pulse> {
   const [row] = await db.sql<Pulse>(
@@ -120,10 +120,11 @@ export async function readPulse(db: Db): Promise<Pulse> {
         left join lateral (select min(q.due_at) as due_at from send_lanes l
           join connections c on c.workspace_id = l.workspace_id and c.id = l.connection_id and c.deleted_at is null
             and c.status in ('ready', 'unvalidated') and coalesce(lane_opens_at(l.not_before, l.held_reason, l.held_for, c.updated_at) <= now(), true)
+          left join connection_limits m on m.workspace_id = l.workspace_id and m.connection_id = l.connection_id
           cross join lateral (
             select due_at from sends where workspace_id = w.id and connection_id = l.connection_id
               and message_stream = l.message_stream and status = 'queued' and due_at <= now() order by due_at limit 1) q
-          where l.workspace_id = w.id) s on true
+          where l.workspace_id = w.id and coalesce(m.opens_at <= now(), true)) s on true
         where w.sending_stopped_at is null) as "oldestDueSeconds"`,
   );
   if (row === undefined) throw new Error("the pulse gave no row");

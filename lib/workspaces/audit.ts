@@ -2,7 +2,7 @@ import "server-only";
 import { type Actor, allow, type Tenant } from "../actor";
 import { type Db, db } from "../db";
 import type { AuditPage, ListAuditInput } from "./schema";
-import { incrementVersion, insertAudit, listAuditEntries } from "./store";
+import { incrementVersion, insertAudit, listAuditEntries, readActorName } from "./store";
 
 export type AuditFacts = {
   /** `subject.verb`, in the domain's words: `key.created`, `member.removed`. */
@@ -16,6 +16,10 @@ export type AuditFacts = {
 /** Notes who changed what. Call it in the transaction of the change. */
 export const audit = (db: Db, tenant: Tenant, actor: Pick<Actor, "kind" | "id">, facts: AuditFacts): Promise<void> =>
   insertAudit(db, tenant, { actor, action: facts.action, subject: facts.subject ?? null, data: facts.data ?? {} });
+
+/** As the audit log calls whoever acts. */
+export const nameOfActor = (db: Db, tenant: Tenant, actor: Pick<Actor, "kind" | "id">): Promise<string> =>
+  readActorName(db, tenant, actor);
 
 /** Tells every process that what it has cached of this workspace is old. Call it in the transaction of the change. @returns the new version */
 export const bumpVersion = (db: Db, tenant: Tenant): Promise<number> => incrementVersion(db, tenant);

@@ -9,10 +9,10 @@ export {
   userOfSession,
   verifyPassword,
 } from "./accounts";
-export { audit, bumpVersion, listAudit } from "./audit";
+export { audit, bumpVersion, listAudit, nameOfActor } from "./audit";
 export { acceptInvitation, invite, listInvitations, revokeInvitation, viewInvitation } from "./invitations";
 export { createKey, type FoundKey, findKey, listKeys, noteKeyUsed, revokeKey } from "./keys";
-export { changeRole, listMembers, removeMember } from "./members";
+export { adminAddresses, changeRole, listMembers, removeMember } from "./members";
 export { createKeyOf, createUser, createWorkspace, operatorActor, setPassword } from "./operator";
 export { createResetLink, resetOfToken, resetPassword } from "./resets";
 export {

@@ -6,12 +6,16 @@ import { audit } from "./audit";
 import { memberChangeRefusal } from "./roles";
 import type { ChangeRoleInput, Member, MemberInput } from "./schema";
 import { lockWorkspace } from "./store";
-import { deleteMember, listMemberRows, updateRole } from "./store-members";
+import { adminAddressRows, deleteMember, listMemberRows, updateRole } from "./store-members";
 
 /** Everyone in the workspace, owners first. */
 export async function listMembers(actor: Actor): Promise<{ data: Member[] }> {
   return { data: await listMemberRows(db, allow(actor, "members:read")) };
 }
+
+/** Where owners and admins are written to, owners first: for what the product itself has to tell them. */
+export const adminAddresses = (db: Db, tenant: Tenant, limit: number): Promise<string[]> =>
+  adminAddressRows(db, tenant, limit);
 
 /** @throws AppError `not_found`; `forbidden` or `conflict` with the rule that stands against it (`memberChangeRefusal`) */
 export async function changeRole(actor: Actor, { user_id, role }: ChangeRoleInput): Promise<Member> {

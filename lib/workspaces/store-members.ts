@@ -32,6 +32,16 @@ export async function listMemberRows(db: Db, tenant: Tenant): Promise<Member[]> 
   return rows.map((row) => ({ ...row, joined_at: row.joined_at.toISOString() }));
 }
 
+/** The addresses of owners and admins, owners first. */
+export async function adminAddressRows(db: Db, tenant: Tenant, limit: number): Promise<string[]> {
+  const rows = await db.sql<{ email: string }>(
+    `select u.email from memberships m join users u on u.id = m.user_id
+     where m.workspace_id = $1 and m.role in ('owner', 'admin') order by m.role desc, m.created_at, m.user_id limit $2`,
+    [tenant.workspaceId, limit],
+  );
+  return rows.map(({ email }) => email);
+}
+
 /** @returns false when the person is a member already */
 export async function insertMember(db: Db, tenant: Tenant, row: { userId: string; role: Role }): Promise<boolean> {
   const made = await db.prisma.membership.createMany({

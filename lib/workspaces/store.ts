@@ -121,3 +121,15 @@ export async function listAuditEntries(
     created_at: created_at.toISOString(),
   }));
 }
+
+/** What people call who acts: a person's name or address, a key's name. */
+export async function readActorName(db: Db, tenant: Tenant, { kind, id }: Pick<Actor, "kind" | "id">): Promise<string> {
+  if (kind === "operator") return "Command line";
+  const [row] = await db.sql<{ name: string | null }>(
+    kind === "user"
+      ? "select coalesce(name, email) as name from users where id::text = $2 and $1::uuid is not null"
+      : "select name from api_keys where workspace_id = $1 and id::text = $2",
+    [tenant.workspaceId, id],
+  );
+  return row?.name ?? id;
+}

@@ -1,11 +1,12 @@
 import { cookies } from "next/headers";
+import { troublesOf } from "@/components/connections/troubles";
 import { SendingStopped } from "@/components/layout/sending-stopped";
 import { Shell } from "@/components/layout/shell";
 import { ShellBanners } from "@/components/layout/shell-banners";
 import { THEME_COOKIE, theme } from "@/components/layout/theme";
 import { sendsMark } from "@/components/sends/sends-mark";
 import { RememberWorkspace } from "@/components/workspaces/remember-workspace";
-import { listConnections } from "@/lib/connections";
+import { listAlerts, listConnections } from "@/lib/connections";
 import { requireActor, requireUser } from "@/lib/web/session";
 import { waitingSends } from "@/lib/web/waiting";
 import { getWorkspace, listWorkspaces } from "@/lib/workspaces";
@@ -15,14 +16,14 @@ export default async function WorkspaceLayout({ children, params }: LayoutProps<
   const { workspace: slug } = await params;
   const actor = await requireActor(slug);
   const user = await requireUser(`/${slug}`);
-  const [workspace, workspaces, connections, waiting, chosen] = await Promise.all([
+  const [workspace, workspaces, connections, alerts, waiting, chosen] = await Promise.all([
     getWorkspace(actor),
     listWorkspaces(user),
     listConnections(actor, { limit: 200 }),
+    listAlerts(actor, { open: true, limit: 200 }),
     waitingSends(actor),
     cookies(),
   ]);
-  const failing = connections.data.filter(({ status }) => status === "failing");
   const banners = (
     <ShellBanners
       stopped={
@@ -33,13 +34,7 @@ export default async function WorkspaceLayout({ children, params }: LayoutProps<
           />
         )
       }
-      troubles={failing.map((connection) => ({
-        id: connection.id,
-        title: `“${connection.display_name}” is failing, so its sends are held.`,
-        why: connection.last_error ?? "The last call to it was refused.",
-        href: `/${slug}/configuration/connections/${connection.id}`,
-        fix: "Open connection",
-      }))}
+      troubles={troublesOf(connections.data, alerts.data, `/${slug}/configuration/connections`)}
     />
   );
   return (

@@ -1,6 +1,7 @@
 import "server-only";
 import { vi } from "vitest";
 import { archiveAutomation, pauseAutomation, resumeAutomation } from "../../automations";
+import { changeConnection } from "../../connections";
 import type { SendOutcome } from "../../connections/schema";
 import { db } from "../../db";
 import { AppError } from "../../errors";
@@ -154,6 +155,15 @@ export const emailCases: Cases = {
   connection_failing: refusedWith({ about: "credentials", code: 10, message: "No such token." }),
   account_refused: refusedWith({ about: "account", code: 405, message: "No credits." }),
   stream_refused: refusedWith({ about: "stream", code: 1235, message: "No such stream." }),
+  warm_up: async () => {
+    const world = await worldOf((id) => [email(id)]);
+    const { workspaceId, connection } = world;
+    const warm_up = { start_per_day: 1, growth: 1.5, until: 100 };
+    await changeConnection(actorIn(workspaceId), { id: connection.id, warm_up });
+    await world.enroll([ada, { email: "grace@example.com" }]);
+    await world.pass();
+    return workspaceId;
+  },
   no_answer: written({ answers: [resetBefore] }),
   cannot_know: async () => {
     const world = await unknownOne(acceptThenReset);

@@ -1,5 +1,6 @@
 "use server";
 
+import { changeAlertSettingsOperation } from "@/lib/connections/operations";
 import { action } from "@/lib/web/action";
 import { userAction } from "@/lib/web/session";
 import * as workspaces from "@/lib/workspaces";
@@ -16,6 +17,7 @@ import {
 import { changeNameInput, changePasswordInput } from "@/lib/workspaces/schema";
 
 export const changeWorkspace = action(changeWorkspaceOperation);
+export const changeAlertSettings = action(changeAlertSettingsOperation);
 export const changeRole = action(changeRoleOperation);
 export const removeMember = action(removeMemberOperation);
 export const invite = action(inviteOperation);

@@ -1,6 +1,7 @@
 "use server";
 
 import {
+  acknowledgeAlertOperation,
   changeConnectionOperation,
   createConnectionOperation,
   deleteConnectionOperation,
@@ -22,5 +23,6 @@ export const enableConnection = action(enableConnectionOperation);
 export const disableConnection = action(disableConnectionOperation);
 export const rotateWebhookSecret = action(rotateWebhookSecretOperation);
 export const deleteConnection = action(deleteConnectionOperation);
+export const acknowledgeAlert = action(acknowledgeAlertOperation);
 export const sendTest = action(sendTestOperation);
 export const syncNews = action(syncNewsOperation);

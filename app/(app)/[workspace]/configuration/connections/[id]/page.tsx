@@ -1,18 +1,23 @@
 import type { Metadata } from "next";
+import { AlertList, OpenAlerts } from "@/components/connections/alert-list";
+import { BreakerBadge } from "@/components/connections/breaker-notice";
 import { ConnectionActions } from "@/components/connections/connection-actions";
 import { ConnectionFacts } from "@/components/connections/connection-facts";
 import { DeliveryNews } from "@/components/connections/delivery-news";
 import { EditConnection } from "@/components/connections/edit-connection";
 import { EventsReceived } from "@/components/connections/events-received";
+import { HealthCard } from "@/components/connections/health-card";
 import { ReplaceToken } from "@/components/connections/replace-token";
+import { SendingLimits } from "@/components/connections/sending-limits";
 import { ConnectionStatusBadge } from "@/components/connections/status-badge";
 import { TestSend } from "@/components/connections/test-send";
 import { WebhookCard } from "@/components/connections/webhook-card";
 import { SuppressionLists } from "@/components/suppressions/suppression-lists";
 import { PageHeader } from "@/components/ui/page-header";
-import { getConnection, listWebhooksSeen } from "@/lib/connections";
-import { listSuppressionLists } from "@/lib/suppressions";
+import { connectionHealth, getConnection, listAlerts, listWebhooksSeen } from "@/lib/connections";
+import { connectionHealthInput } from "@/lib/connections/schema";
 import { newsFeedOf } from "@/lib/sends";
+import { listSuppressionLists } from "@/lib/suppressions";
 import { orNotFound } from "@/lib/web/found";
 import { currentUser, requireActor } from "@/lib/web/session";
 import { syncSuppressions } from "../../../suppressions/actions";
@@ -22,11 +27,18 @@ export const metadata: Metadata = { title: "Connection" };
 
 type Props = PageProps<"/[workspace]/configuration/connections/[id]">;
 
-export default async function ConnectionPage({ params }: Props) {
-  const { workspace, id } = await params;
+export default async function ConnectionPage({ params, searchParams }: Props) {
+  const [{ workspace, id }, { health: asked }] = await Promise.all([params, searchParams]);
+  const window = connectionHealthInput.shape.window.catch("24h").parse(asked);
   const actor = await requireActor(workspace);
-  const [connection, seen, feed] = await orNotFound(
-    Promise.all([getConnection(actor, { id }), listWebhooksSeen(actor, { id }), newsFeedOf(actor, { id })]),
+  const [connection, seen, feed, health, alerts] = await orNotFound(
+    Promise.all([
+      getConnection(actor, { id }),
+      listWebhooksSeen(actor, { id }),
+      newsFeedOf(actor, { id }),
+      connectionHealth(actor, { id, window }),
+      listAlerts(actor, { connection_id: id, limit: 5 }),
+    ]),
   );
   const user = await currentUser();
   const lists = await listSuppressionLists(actor, { connectionId: connection.id });
@@ -37,7 +49,11 @@ export default async function ConnectionPage({ params }: Props) {
     <>
       <PageHeader
         title={connection.display_name}
-        status={<ConnectionStatusBadge status={connection.status} />}
+        status={
+          <>
+            <ConnectionStatusBadge status={connection.status} /> <BreakerBadge breaker={connection.breaker} />
+          </>
+        }
         back={{ href: path, label: "Connections" }}
         actions={
           editable && (
@@ -50,6 +66,7 @@ export default async function ConnectionPage({ params }: Props) {
                 enable={actions.enableConnection.bind(null, workspace)}
                 disable={actions.disableConnection.bind(null, workspace)}
                 remove={actions.deleteConnection.bind(null, workspace)}
+                makeDefault={change}
               />
             </>
           )
@@ -57,13 +74,19 @@ export default async function ConnectionPage({ params }: Props) {
       />
       <div className="grid items-start gap-4 lg:grid-cols-[minmax(0,1fr)_20rem]">
         <div className="min-w-0 space-y-4">
+          <OpenAlerts
+            alerts={alerts.data}
+            acknowledge={editable ? actions.acknowledgeAlert.bind(null, workspace) : null}
+          />
           <ConnectionFacts connection={connection} />
+          <HealthCard health={health} path={`${path}/${connection.id}`} />
           <WebhookCard
             connection={connection}
             rotate={actions.rotateWebhookSecret.bind(null, workspace)}
             editable={editable}
           />
           <EditConnection connection={connection} change={change} editable={editable} />
+          <SendingLimits connection={connection} change={change} editable={editable} />
         </div>
         <div className="min-w-0 space-y-4">
           {editable && (
@@ -84,6 +107,7 @@ export default async function ConnectionPage({ params }: Props) {
               sync={editable ? syncSuppressions.bind(null, workspace) : null}
             />
           )}
+          <AlertList alerts={alerts.data} />
         </div>
       </div>
     </>

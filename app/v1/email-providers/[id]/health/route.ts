@@ -1,0 +1,4 @@
+import { connectionHealthOperation } from "@/lib/connections/operations";
+import { serve } from "@/lib/web/route";
+
+export const GET = serve(connectionHealthOperation);
