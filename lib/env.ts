@@ -49,6 +49,7 @@ const schema = z.object({
   POSTMARK_TIMEOUT_MS: z.coerce.number().int().min(100).max(120_000).default(30_000),
   RATE_LIMIT: rateLimit.prefault("500/1000"),
   DISPATCHER: flag.default("on"),
+  SMTP_ALLOW_PRIVATE: flag.optional(),
   SIGNUP: z.enum(["open", "first", "closed"]).default("first"),
 });
 
@@ -81,6 +82,9 @@ function shape(raw: z.output<typeof schema>) {
     rateLimit: raw.RATE_LIMIT,
     dispatcher: raw.DISPATCHER === "on",
     signup: raw.SIGNUP,
+    /** SMTP connections may lead to private and loopback addresses. */
+    smtpAllowPrivate:
+      raw.SMTP_ALLOW_PRIVATE === undefined ? raw.NODE_ENV !== "production" : raw.SMTP_ALLOW_PRIVATE === "on",
   };
 }
 

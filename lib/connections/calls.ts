@@ -1,8 +1,8 @@
-import type { CallOutcome, FindOutcome } from "./connector";
+import type { CallOutcome, FindOutcome, SendOutcome } from "./connector";
 
 /** What a call to a provider came to, for the figures. Bounded words, so that they may be labels. */
 type CallWord = (CallOutcome | FindOutcome)["kind"];
-type AnswerWord = "accepted" | "inactive" | "refused" | "sender_refused" | "blocked" | "unknown";
+type AnswerWord = SendOutcome["kind"];
 
 /** Messages of an answered call that came to the same. */
 type AnswerCount = { outcome: AnswerWord; code: number | null; messages: number };

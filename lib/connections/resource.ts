@@ -10,7 +10,7 @@ import type { StoredConnection } from "./store";
 export function resourceOf(
   actor: Actor,
   tenant: Tenant,
-  { record, sealedWebhookSecret }: StoredConnection,
+  { record, sealedWebhookSecret, smtp }: StoredConnection,
 ): Connection {
   const manages = actor.permissions.has("connections:write");
   return {
@@ -18,7 +18,12 @@ export function resourceOf(
     project_id: record.workspaceId,
     provider: record.provider,
     display_name: record.displayName,
-    server_token_last4: record.credentialsLast4,
+    server_token_last4: smtp === null ? record.credentialsLast4 : null,
+    smtp_host: smtp?.place.host ?? null,
+    smtp_port: smtp?.place.port ?? null,
+    smtp_secure: smtp?.place.secure ?? null,
+    username: smtp?.username ?? null,
+    password_set: smtp !== null && smtp.username !== null,
     from_email: record.fromEmail,
     from_name: record.fromName,
     reply_to_email: record.replyToEmail,
