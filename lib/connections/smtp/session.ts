@@ -49,8 +49,7 @@ export async function openSession(
   const failure = await first(over, leftMs + graceMs, (done) => connection.connect((error) => done(error ?? null)));
   const refused = failure === null ? await logIn(connection, login, { over, endMs }) : troubleOf(failure, login.secure);
   if (refused === null) return new OpenSession(connection, socket, over);
-  connection.close();
-  socket.destroy();
+  destroy(connection, socket);
   return refused;
 }
 
@@ -160,10 +159,7 @@ class OpenSession implements Session {
   /** Nothing more is written, not even what waits to be. */
   private cut(): void {
     this.broken = true;
-    const { _socket: top } = this.connection; // the encrypted one, where there is one
-    if (top) top.destroy();
-    this.socket.destroy();
-    this.connection.close();
+    destroy(this.connection, this.socket);
   }
 
   /** After a refusal half way, so that the next message begins anew (RFC 5321 §4.1.1.5). */
@@ -172,6 +168,13 @@ class OpenSession implements Session {
     const failure = await first(this.over, resetMs, (done) => this.connection.reset((error) => done(error)));
     if (failure !== null) this.cut();
   }
+}
+
+/** At once, whatever waits to be written. The encrypted socket ends the one below it; to end that one first crashes Node 20. */
+function destroy(connection: SMTPConnection, socket: Socket): void {
+  const top = connection._socket || socket;
+  top.destroy();
+  connection.close();
 }
 
 const isReply = ({ command, responseCode }: SmtpFailure) =>
