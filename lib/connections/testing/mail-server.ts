@@ -8,8 +8,11 @@ export type TakenMail = { from: string; to: string; raw: string; secure: boolean
 /** What the server does instead of taking mail. Each thing happens once for each time it is asked for. */
 type Happening =
   | "cut after the last line"
-  | "cut before the reply to DATA"
+  /** It never took the mail; from outside it looks the same. */
+  | "cut after the last line unread"
+  | "half a reply"
   | "silence after the last line"
+  | "put off"
   | "slow reply";
 
 export type MailServer = {
@@ -65,10 +68,10 @@ export async function startMailServer(options: MailServerOptions = {}): Promise<
       const chunks: Buffer[] = [];
       const socket = connectionOf(server, session.id);
       const what = happenings.shift();
-      if (what === "cut before the reply to DATA") socket?.destroy();
       stream.on("data", (chunk: Buffer) => chunks.push(chunk));
       stream.on("end", () => {
-        if (what === "cut before the reply to DATA") return;
+        if (what === "cut after the last line unread") return void socket?.destroy();
+        if (what === "put off") return done(reply(451, "4.3.2 Come back later"));
         const { mailFrom, rcptTo } = session.envelope;
         const to = rcptTo[0]?.address ?? "";
         const refused = refusal("DATA", to);
@@ -76,6 +79,7 @@ export async function startMailServer(options: MailServerOptions = {}): Promise<
         const from = mailFrom === false ? "" : mailFrom.address;
         taken.push({ from, to, raw: Buffer.concat(chunks).toString("utf8"), secure: session.secure });
         if (what === "cut after the last line") return void socket?.destroy();
+        if (what === "half a reply") return void socket?.end("25");
         if (what === "silence after the last line") return;
         setTimeout(() => done(null, "OK: queued"), what === "slow reply" ? 400 : replyMs);
       });
