@@ -50,6 +50,7 @@ const schema = z.object({
   RATE_LIMIT: rateLimit.prefault("500/1000"),
   ALERTS_ALLOW_PRIVATE: flag.optional(),
   DISPATCHER: flag.default("on"),
+  SMTP_ALLOW_PRIVATE: flag.optional(),
   SIGNUP: z.enum(["open", "first", "closed"]).default("first"),
 });
 
@@ -85,6 +86,9 @@ function shape(raw: z.output<typeof schema>) {
     rateLimit: raw.RATE_LIMIT,
     dispatcher: raw.DISPATCHER === "on",
     signup: raw.SIGNUP,
+    /** SMTP connections may lead to private and loopback addresses. */
+    smtpAllowPrivate:
+      raw.SMTP_ALLOW_PRIVATE === undefined ? raw.NODE_ENV !== "production" : raw.SMTP_ALLOW_PRIVATE === "on",
   };
 }
 

@@ -1,5 +1,6 @@
 import type { MessageHistory } from "./message-history";
 import type { News } from "./news";
+import type { Rejection } from "./rejection";
 import type { SuppressionList } from "./suppression-list";
 
 export type * from "./suppression-list";
@@ -19,18 +20,23 @@ export type OutgoingMessage = {
   headers: readonly { name: string; value: string }[];
 };
 
+/** What a person is told, where the connector knows better than the table of the provider's codes. */
+type Told = { rejection?: Rejection };
+
 /** What became of one message. Ordinary business, so a value and not an exception. */
 export type SendOutcome =
   /** `note`: the provider took it with a remark (delivery may be delayed). */
   | { kind: "accepted"; messageId: string; note: string | null }
   /** The provider has the recipient on its own suppression list for this stream; nothing was sent. */
-  | { kind: "inactive"; code: number; message: string }
+  | ({ kind: "inactive"; code: number; message: string } & Told)
   /** This message is wrong and will be wrong again; nothing was sent. */
-  | { kind: "refused"; code: number | null; message: string }
+  | ({ kind: "refused"; code: number | null; message: string } & Told)
   /** Not this message but the sender address is not accepted (unverified, unconfirmed): a person must act; nothing was sent. */
-  | { kind: "sender_refused"; code: number; message: string }
+  | ({ kind: "sender_refused"; code: number; message: string } & Told)
   /** Nothing is wrong with this message: stream, account or token are refused. It may leave once that is mended; nothing was sent. */
-  | { kind: "blocked"; about: Shared; code: number; message: string }
+  | ({ kind: "blocked"; about: Shared; code: number; message: string } & Told)
+  /** It was put off, or not begun, while others of the call were taken; safe to try again. `late`: not begun in time, no try of its own. */
+  | ({ kind: "not_sent"; cause: string; late?: true } & Told)
   | { kind: "unknown"; cause: string };
 
 /** What the messages of a call have in common, and a person may have to mend. */
@@ -43,13 +49,13 @@ export type Shared = "credentials" | "account" | "stream";
  */
 export type CallOutcome =
   | { kind: "answered"; outcomes: SendOutcome[] }
-  | {
+  | ({
       kind: "call_refused";
       about: Shared | "message";
       code: number | null;
       message: string;
-    }
-  | { kind: "not_sent"; cause: string; rateLimited: boolean; retryAfterMs: number | null; late?: true }
+    } & Told)
+  | ({ kind: "not_sent"; cause: string; rateLimited: boolean; retryAfterMs: number | null; late?: true } & Told)
   | { kind: "unknown"; cause: string };
 
 export type FoundMessage = { sendId: string | null; messageId: string; to: string | null };
@@ -74,10 +80,12 @@ export type CheckOutcome =
       server: { id: string; name: string; sandbox: boolean };
       streams: Stream[];
       statsAvailable: boolean;
+      /** What works, said by the connector; else it is said of what was opened. */
+      sentence?: string;
     }
-  | { kind: "bad_credentials"; accountToken: boolean; message: string }
-  | { kind: "unreachable"; message: string }
-  | { kind: "failed"; code: number | null; message: string };
+  | ({ kind: "bad_credentials"; accountToken: boolean; message: string } & Told)
+  | ({ kind: "unreachable"; message: string } & Told)
+  | ({ kind: "failed"; code: number | null; message: string } & Told);
 
 /** How mail leaves through one provider account and how news of it comes back. Never throws for what the provider does. */
 export interface Connector {

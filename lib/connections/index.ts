@@ -5,8 +5,10 @@ import { AppError } from "../errors";
 import { newId, newSecret } from "../ids";
 import { wake } from "../wake";
 import { audit, bumpVersion } from "../workspaces";
-import { limitFacts, saveLife } from "./life";
-import { connectorFor, noConnection } from "./open";
+import { auditChange, mustBeSame, mustHaveSender, streamAfter, streamFor } from "./change";
+import { saveLife } from "./life";
+import { connectorOf, type Login, loginAfter, loginGiven, loginOf, nothingKnownOf, storedLogin } from "./login";
+import { noConnection } from "./open";
 import { publicStream, resourceOf, resourcesOf } from "./resource";
 import type {
   ChangeConnectionInput,
@@ -19,7 +21,8 @@ import type {
   ValidateDraftInput,
   WebhooksSeen,
 } from "./schema";
-import { lastFour, openSecret, sealSecret } from "./secrets";
+import { sealSecret } from "./secrets";
+import { streamWarning } from "./smtp/place";
 import {
   findConnection,
   insertConnection,
@@ -74,27 +77,27 @@ export async function listWebhooksSeen(actor: Actor, { id }: ConnectionInput): P
   return { data: [...seen].map(([type, at]) => ({ record_type: type, last_received_at: at.toISOString() })) };
 }
 
-/** Asks Postmark (five seconds at most) and saves whatever it says: `ready`, or `unvalidated` with the reason. */
+/** Asks the provider (five seconds at most) and saves whatever it says: `ready`, or `unvalidated` with the reason. */
 export async function createConnection(actor: Actor, input: CreateConnectionInput): Promise<Connection> {
   const tenant = allow(actor, "connections:write");
-  const verdict = await ask(input.server_token, input.message_stream ?? null);
+  const login = loginGiven(input);
+  const messageStream = input.message_stream ?? streamFor(login);
+  const verdict = await ask(login, messageStream);
   const id = newId();
   const made = await transaction(async (tx) => {
     await bumpVersion(tx, tenant);
     await audit(tx, tenant, actor, { action: "connection.created", subject: input.display_name, data: { id } });
     const stored = await insertConnection(tx, tenant, {
       id,
-      provider: input.provider,
       displayName: input.display_name,
       fromEmail: input.from_email ?? null,
       fromName: input.from_name ?? null,
       replyToEmail: input.reply_to_email ?? null,
-      messageStream: input.message_stream ?? null,
-      allowTransactional: input.allow_transactional,
-      sealedCredentials: sealSecret(tenant, id, "token", input.server_token),
-      credentialsLast4: lastFour(input.server_token),
+      messageStream,
+      allowTransactional: input.provider === "postmark" && input.allow_transactional,
+      ...storedLogin(tenant, id, login),
       sealedWebhookSecret: sealSecret(tenant, id, "webhook", newSecret()),
-      ...nothingKnown,
+      ...nothingKnownOf(login),
       ...health("unvalidated", verdict),
     });
     await setDefault(tx, tenant, id, { onlyFirst: true });
@@ -103,41 +106,37 @@ export async function createConnection(actor: Actor, input: CreateConnectionInpu
   return resourceOf(actor, tenant, made);
 }
 
-/** Changes what is named, and asks Postmark again when token or stream become others; saves whatever it says. */
+/**
+ * Changes what is named, and asks the provider again when credentials or stream become others; saves whatever it says. With another
+ * `provider` the connection moves in place: what is queued leaves the new way, what had left settles on the way it went.
+ */
 export async function changeConnection(actor: Actor, { id, ...change }: ChangeConnectionInput): Promise<Connection> {
   const tenant = allow(actor, "connections:write");
   const before = await found(tenant, id);
-  const token = change.server_token;
-  const stream = change.message_stream === undefined ? before.record.messageStream : change.message_stream;
-  const asks = token !== undefined || stream !== before.record.messageStream;
-  const verdict = asks ? await ask(token ?? tokenOf(tenant, before), stream) : null;
+  const login = loginAfter(tenant, before, change);
+  const stream = streamAfter(before, login, change);
+  mustHaveSender(before, login, change);
+  const asks = login !== null || stream !== before.record.messageStream;
+  const verdict = asks ? await ask(login ?? loginOf(tenant, before), stream) : null;
   const changed = await transaction(async (tx) => {
     const now = await lockConnection(tx, tenant, id);
     if (!now) throw noConnection();
+    mustBeSame(before, now, login);
     // A verdict about credentials that were replaced meanwhile says nothing of the new ones, least of all which server they open.
-    const about = token !== undefined || now.record.credentialsVersion === before.record.credentialsVersion;
+    const about = login !== null || now.record.credentialsVersion === before.record.credentialsVersion;
     // Ready no longer counts for other credentials or another stream; held mail stays held until they are known to work.
     const status = now.record.status === "ready" ? "unvalidated" : now.record.status;
     await bumpVersion(tx, tenant);
-    const fields = Object.keys(change).join(", ");
-    await audit(tx, tenant, actor, {
-      action: "connection.changed",
-      subject: now.record.displayName,
-      data: { id, fields, ...limitFacts(change) },
-    });
+    await auditChange(tx, actor, tenant, { now, login, change });
     await saveLife(tx, tenant, now.record.id, change);
     return updateConnection(tx, tenant, id, {
       ...(change.display_name !== undefined && { displayName: change.display_name }),
       ...(change.from_email !== undefined && { fromEmail: change.from_email }),
       ...(change.from_name !== undefined && { fromName: change.from_name }),
       ...(change.reply_to_email !== undefined && { replyToEmail: change.reply_to_email }),
-      ...(change.message_stream !== undefined && { messageStream: change.message_stream }),
+      ...(stream !== before.record.messageStream && { messageStream: stream }),
       ...(change.allow_transactional !== undefined && { allowTransactional: change.allow_transactional }),
-      ...(token !== undefined && {
-        sealedCredentials: sealSecret(tenant, now.record.id, "token", token),
-        credentialsLast4: lastFour(token),
-        ...nothingKnown,
-      }),
+      ...(login && { ...storedLogin(tenant, now.record.id, login), ...nothingKnownOf(login) }),
       ...(verdict && about && health(status, verdict)),
     });
   });
@@ -182,13 +181,13 @@ export async function deleteConnection(actor: Actor, { id }: ConnectionInput): P
 }
 
 /**
- * Asks Postmark about a saved connection and keeps what it says. Success makes a failing one ready and lets held mail go.
+ * Asks the provider about a saved connection and keeps what it says. Success makes a failing one ready and lets held mail go.
  * @throws AppError `provider_rejected` with the reason and what to do
  */
 export async function validateConnection(actor: Actor, { id }: ConnectionInput): Promise<ConnectionCheck> {
   const tenant = allow(actor, "connections:write");
   const before = await found(tenant, id);
-  const verdict = await ask(tokenOf(tenant, before), before.record.messageStream);
+  const verdict = await ask(loginOf(tenant, before), before.record.messageStream);
   await transaction(async (tx) => {
     const now = await lockConnection(tx, tenant, id);
     // What was found is about the credentials that were asked; whoever replaced them has asked about the new ones.
@@ -206,10 +205,11 @@ export async function validateConnection(actor: Actor, { id }: ConnectionInput):
   return checkOf(verdict);
 }
 
-/** Asks Postmark about a form that is not saved; saves nothing. @throws AppError `provider_rejected` as above */
+/** Asks the provider about a form that is not saved; saves nothing. @throws AppError `provider_rejected` as above */
 export async function validateDraft(actor: Actor, input: ValidateDraftInput): Promise<ConnectionCheck> {
   allow(actor, "connections:write");
-  return checkOf(await ask(input.server_token, input.message_stream ?? null));
+  const login = loginGiven(input);
+  return checkOf(await ask(login, input.message_stream ?? streamFor(login)));
 }
 
 /** Lets a disabled connection send again. One that was not disabled stays as it is. */
@@ -265,11 +265,14 @@ async function found(tenant: Tenant, id: string): Promise<StoredConnection> {
   return connection;
 }
 
-const tokenOf = (tenant: Tenant, { record, sealedToken }: StoredConnection) =>
-  openSecret(tenant, record.id, "token", sealedToken);
-
-const ask = async (token: string, stream: string | null): Promise<Verdict> =>
-  verdictOf(await connectorFor(token).check(), stream);
+async function ask(login: Login, stream: string | null): Promise<Verdict> {
+  const outcome = await connectorOf(login).check();
+  if (login.provider === "postmark") return verdictOf(outcome, stream);
+  // By SMTP nobody lists the streams, so what looks wrong is only said.
+  const verdict = verdictOf(outcome, null);
+  const warning = streamWarning(login.smtp.host, stream);
+  return verdict.ok && warning !== null ? { ...verdict, sentence: `${verdict.sentence} ${warning}` } : verdict;
+}
 
 /** What a check leaves in the row. One that opened nothing leaves server, streams and the last success as they were. */
 function health(current: Connection["status"], verdict: Verdict) {
@@ -287,9 +290,6 @@ function health(current: Connection["status"], verdict: Verdict) {
     ...(verdict.ok && { lastValidatedAt: new Date(), listsStale: true }),
   };
 }
-
-/** Of a token that was replaced nothing is known: what is sent with the new one must not be looked up on the old one's server. */
-const nothingKnown = { serverId: null, serverName: null, streams: [], lastValidatedAt: null };
 
 function checkOf(verdict: Verdict): ConnectionCheck {
   if (!verdict.ok) throw new AppError("provider_rejected", verdict.rejection.message, { provider: verdict.rejection });

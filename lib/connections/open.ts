@@ -1,25 +1,20 @@
 import "server-only";
 import type { Tenant } from "../actor";
 import type { Db } from "../db";
-import { env } from "../env";
 import { AppError } from "../errors";
 import { bumpVersion } from "../workspaces";
 import type { Connector } from "./connector";
-import { callsAtOnceMax, Gate, postmarkConnector } from "./postmark";
+import { connectorOf, type Login, loginOf, newGate } from "./login";
+import type { Gate } from "./postmark";
 import type { ConnectionRecord } from "./schema";
-import { openSecret } from "./secrets";
 import { findConnection, findConnections, type StoredConnection, setFailing, setServer, setTrouble } from "./store";
 import type { ServerFacts } from "./verdict";
 
 export const noConnection = () => new AppError("not_found", "There is no such connection in this workspace.");
 
-const newGate = () => new Gate(callsAtOnceMax);
+export { connectorFor } from "./login";
 
-/** A connector for credentials that are not, or not yet, stored. */
-export const connectorFor = (token: string, gate = newGate()): Connector =>
-  postmarkConnector({ token, baseUrl: env().providerApiUrl, sendTimeoutMs: env().providerTimeoutMs, gate });
-
-type Open = { credentialsVersion: string; connector: Connector; gate: Gate };
+type Open = { provider: string; credentialsVersion: string; connector: Connector; gate: Gate };
 // Least recently used first. A dropped entry costs an unsealing, and for a moment a second gate.
 const open = new Map<string, Open>();
 const openMax = 1000;
@@ -38,8 +33,8 @@ export async function openConnector(
   if (!found) throw noConnection();
   const { record } = found;
   const known = open.get(record.id);
-  const entry =
-    known?.credentialsVersion === record.credentialsVersion ? known : openOne(tenant, found, known?.gate ?? newGate());
+  const gate = known?.provider === record.provider ? known.gate : newGate(record.provider);
+  const entry = known?.credentialsVersion === record.credentialsVersion ? known : openOne(tenant, found, gate);
   open.delete(record.id);
   open.set(record.id, entry);
   const [oldest] = open.keys();
@@ -58,16 +53,15 @@ export class SealedShut extends Error {
 }
 
 function openOne(tenant: Tenant, stored: StoredConnection, gate: Gate): Open {
-  const { record } = stored;
-  const token = tokenOf(tenant, stored);
-  return { credentialsVersion: record.credentialsVersion, connector: connectorFor(token, gate), gate };
+  const { credentialsVersion, provider } = stored.record;
+  return { provider, credentialsVersion, connector: connectorOf(unsealed(tenant, stored), gate), gate };
 }
 
-function tokenOf(tenant: Tenant, { record, sealedToken }: StoredConnection): string {
+function unsealed(tenant: Tenant, stored: StoredConnection): Login {
   try {
-    return openSecret(tenant, record.id, "token", sealedToken);
+    return loginOf(tenant, stored);
   } catch (cause) {
-    throw new SealedShut(record, cause);
+    throw new SealedShut(stored.record, cause);
   }
 }
 

@@ -67,7 +67,7 @@ export const createConnectionOperation = operation({
 
 export const validateDraftOperation = operation({
   id: "validateEmailProviderDraft",
-  summary: "Ask Postmark about a connection before it is saved.",
+  summary: "Ask the provider about a connection before it is saved.",
   method: "POST",
   path: "/v1/projects/{project_id}/email-providers/validate",
   status: 200,
@@ -92,7 +92,8 @@ export const getConnectionOperation = operation({
 
 export const changeConnectionOperation = operation({
   id: "changeEmailProvider",
-  summary: "Change a connection. It is validated again when its token or stream change.",
+  summary:
+    "Change a connection, or move it between SMTP and Postmark in place. It is validated again when credentials or stream change.",
   method: "PATCH",
   path: "/v1/email-providers/{id}",
   status: 200,
@@ -117,7 +118,7 @@ export const deleteConnectionOperation = operation({
 
 export const validateConnectionOperation = operation({
   id: "validateEmailProvider",
-  summary: "Ask Postmark about a connection. Success makes a failing one ready and lets its held mail go.",
+  summary: "Ask the provider about a connection. Success makes a failing one ready and lets its held mail go.",
   method: "POST",
   path: "/v1/email-providers/{id}/validate",
   status: 200,

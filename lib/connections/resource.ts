@@ -28,7 +28,7 @@ export async function resourcesOf(
 function withLife(
   actor: Actor,
   tenant: Tenant,
-  { record, sealedWebhookSecret }: StoredConnection,
+  { record, sealedWebhookSecret, smtp }: StoredConnection,
   life: Life = noLife,
 ): Connection {
   const manages = actor.permissions.has("connections:write");
@@ -37,7 +37,12 @@ function withLife(
     project_id: record.workspaceId,
     provider: record.provider,
     display_name: record.displayName,
-    server_token_last4: record.credentialsLast4,
+    server_token_last4: smtp === null ? record.credentialsLast4 : null,
+    smtp_host: smtp?.place.host ?? null,
+    smtp_port: smtp?.place.port ?? null,
+    smtp_secure: smtp?.place.secure ?? null,
+    username: smtp?.username ?? null,
+    password_set: smtp !== null && smtp.username !== null,
     from_email: record.fromEmail,
     from_name: record.fromName,
     reply_to_email: record.replyToEmail,

@@ -51,18 +51,47 @@ describe("refused, with a sentence", () => {
     expect(fieldsOf({ ...body, [field]: value })).toEqual({ [field]: [expect.stringMatching(sentence)] });
   });
 
-  test("SMTP, with when it comes", () => {
-    const smtp = { provider: "smtp", display_name: "Mail", smtp_host: "mail.example.com", smtp_port: 587 };
-    expect(fieldsOf(smtp)).toMatchObject({ provider: [expect.stringContaining("SMTP comes with a later release")] });
-    expect(fieldsOf({ id: "x", provider: "smtp" }, changeConnectionInput)).toMatchObject({
-      provider: [expect.stringContaining("SMTP")],
+  const smtp = { provider: "smtp", display_name: "Mail", from_email: "a@example.com", smtp_host: "mail.example.com" };
+  test.each([
+    ["from_email", undefined, /needs a sender address/],
+    ["smtp_host", undefined, /host name/],
+    ["smtp_host", "https://mail.example.com", /without protocol/],
+    ["smtp_host", "mail.example.com\r\nQUIT", /without protocol/],
+    ["smtp_port", 70_000, /1 to 65535/],
+    ["smtp_secure", "maybe", /starttls, tls or none/],
+    ["username", "acme", /password that goes with/],
+    ["password", "secret", /user name that goes with/],
+    ["password", "two\nlines", /visible/],
+  ])("by SMTP %s %j", (field, value, sentence) => {
+    const said = Object.values(fieldsOf({ ...smtp, [field]: value })).flat();
+    expect(said).toEqual(expect.arrayContaining([expect.stringMatching(sentence)]));
+  });
+
+  test("what belongs to the other kind", () => {
+    expect(fieldsOf({ id: "x", provider: "smtp", server_token: "t" }, changeConnectionInput)).toEqual({
+      server_token: [expect.stringContaining("belongs to provider “postmark”")],
     });
+    expect(fieldsOf({ id: "x", provider: "postmark", password: "t" }, changeConnectionInput)).toEqual({
+      password: [expect.stringContaining("belongs to provider “smtp”")],
+    });
+  });
+});
+
+test("host, sender and name are enough for SMTP: STARTTLS on 587, without a login", () => {
+  const smtp = { provider: "smtp", display_name: "Mail", from_email: "a@example.com", smtp_host: "Mail.example.com" };
+  expect(createConnectionInput.parse({ ...smtp, username: "", password: null })).toEqual({
+    ...smtp,
+    smtp_host: "mail.example.com",
+    smtp_port: 587,
+    smtp_secure: "starttls",
+    username: null,
+    password: null,
   });
 });
 
 test("any 1 to 200 visible characters are a token", () => {
   for (const token of ["x", "POSTMARK_API_TEST", "!~{}", "x".repeat(200)])
-    expect(createConnectionInput.parse({ ...body, server_token: token }).server_token).toBe(token);
+    expect(createConnectionInput.parse({ ...body, server_token: token })).toMatchObject({ server_token: token });
 });
 
 test("a change names only what changes, and null takes away", () => {
@@ -77,5 +106,6 @@ test("Validate needs no name yet", () => {
 test("what is shown of a connection has no place for a token", () => {
   expect(Object.keys(connection.shape).filter((key) => /token|credential|sealed|password/.test(key))).toEqual([
     "server_token_last4",
+    "password_set",
   ]);
 });

@@ -1,12 +1,15 @@
 import * as z from "zod";
 import type { Stream } from "./connector";
 import { lifeChange, lifeFields } from "./life-schema";
+import { smtpFields, smtpPort, smtpSecure, strangeTo, wholeLogin } from "./smtp/fields";
 
 export * from "./alert-schema";
 export type * from "./connector";
 export type * from "./message-history";
 export * from "./life-schema";
 export { type News, news } from "./news";
+export { type Rejection, rejectionCodes } from "./rejection";
+export { streamWarning } from "./smtp/place";
 export { lifecycleProblem, namedStream, resolveStream, streamProblem } from "./streams";
 export { fillsPlaceholder, unsubscribeBy } from "./unsubscribe";
 
@@ -31,6 +34,12 @@ const optionalEmail = z
   .transform(emptyAsNull)
   .nullish();
 
+const requiredEmail = z
+  .string("Mail by SMTP needs a sender address.")
+  .trim()
+  .max(254, "An email address has at most 254 characters.")
+  .pipe(z.email("Enter one bare address, such as hello@example.com."));
+
 function emptyAsNull(text: string): string | null {
   return text === "" ? null : text;
 }
@@ -52,13 +61,6 @@ const serverToken = z
   .trim()
   .regex(/^[\x21-\x7e]{1,200}$/, "A server token is 1 to 200 visible characters without spaces.");
 
-const provider = z.literal("postmark", {
-  error: ({ input }) =>
-    input === "smtp"
-      ? "SMTP comes with a later release. For now a connection is native: send provider “postmark” with a server_token."
-      : "The provider must be “postmark”.",
-});
-
 /** A path's id that is not one belongs to nothing, so it is not found rather than invalid. */
 const pathId = z.string().max(64);
 
@@ -70,28 +72,66 @@ const settings = {
 };
 const displayName = oneLine(100).min(1, "Give it a name.");
 
-export const createConnectionInput = z.strictObject({
-  provider,
+const postmarkInput = z.strictObject({
+  provider: z.literal("postmark"),
   display_name: displayName,
   server_token: serverToken,
   ...settings,
   allow_transactional: z.boolean().default(false).describe("Lifecycle mail may leave on a transactional stream."),
 });
+const smtpInput = z.strictObject({
+  provider: z.literal("smtp"),
+  display_name: displayName,
+  ...settings,
+  from_email: requiredEmail,
+  message_stream: optionalStream.describe("Only Postmark's servers know streams; it is sent to them as a header."),
+  ...smtpFields,
+});
+
+const eitherProvider = { error: () => "The provider must be “postmark” or “smtp”." };
+export const createConnectionInput = z.discriminatedUnion(
+  "provider",
+  [postmarkInput, smtpInput.superRefine(wholeLogin)],
+  eitherProvider,
+);
 export type CreateConnectionInput = z.output<typeof createConnectionInput>;
 
 /** What Validate needs before anything is saved: the form may still lack a name. */
-export const validateDraftInput = createConnectionInput.partial({ display_name: true });
+export const validateDraftInput = z.discriminatedUnion(
+  "provider",
+  [
+    postmarkInput.partial({ display_name: true }),
+    smtpInput.partial({ display_name: true, from_email: true }).superRefine(wholeLogin),
+  ],
+  eitherProvider,
+);
 export type ValidateDraftInput = z.output<typeof validateDraftInput>;
 
-export const changeConnectionInput = z.strictObject({
-  id: pathId,
-  provider: provider.optional(),
-  display_name: displayName.optional(),
-  server_token: serverToken.optional(),
-  ...settings,
-  allow_transactional: z.boolean().optional(),
-  ...lifeChange,
-});
+/** Flat, because what may be changed depends on what the connection is; with `provider` it becomes one of that kind in place. */
+export const changeConnectionInput = z
+  .strictObject({
+    id: pathId,
+    provider: z
+      .enum(["postmark", "smtp"], eitherProvider)
+      .optional()
+      .describe("Another than before: the connection moves in place. Id, automations and webhook stay."),
+    display_name: displayName.optional(),
+    server_token: serverToken.optional().describe("Postmark only."),
+    ...settings,
+    allow_transactional: z.boolean().optional().describe("Postmark only."),
+    smtp_host: smtpFields.smtp_host
+      .optional()
+      .describe("SMTP only. With another host the password is asked for again."),
+    smtp_port: smtpPort.optional().describe("SMTP only."),
+    smtp_secure: smtpSecure.optional().describe("SMTP only."),
+    username: smtpFields.username,
+    password: smtpFields.password,
+    ...lifeChange,
+  })
+  .superRefine(({ provider, ...change }, context) => {
+    for (const [path, message] of provider ? strangeTo(provider, change) : [])
+      context.addIssue({ code: "custom", path: [path], message });
+  });
 export type ChangeConnectionInput = z.output<typeof changeConnectionInput>;
 
 export const connectionInput = z.strictObject({ id: pathId });
@@ -123,7 +163,15 @@ export const connection = z.object({
   project_id: z.uuid(),
   provider: z.string(),
   display_name: z.string(),
-  server_token_last4: z.string().describe("Empty for tokens of less than eight characters."),
+  server_token_last4: z.string().nullable().describe("Empty for tokens of less than eight characters. Null for SMTP."),
+  smtp_host: z.string().nullable(),
+  smtp_port: z.number().nullable(),
+  smtp_secure: z.enum(["starttls", "tls", "none"]).nullable(),
+  username: z
+    .string()
+    .nullable()
+    .describe("Of a user name that is a secret itself (a server token) the last four characters."),
+  password_set: z.boolean(),
   from_email: z.string().nullable(),
   from_name: z.string().nullable(),
   reply_to_email: z.string().nullable(),
@@ -160,19 +208,6 @@ export const webhooksSeen = z.object({
   data: z.array(z.object({ record_type: z.string(), last_received_at: instant })),
 });
 export type WebhooksSeen = z.infer<typeof webhooksSeen>;
-
-/** The reasons with which `provider_rejected` answers. */
-export const rejectionCodes = [
-  "bad_credentials",
-  "from_not_verified",
-  "recipient_inactive",
-  "stream_unknown",
-  "account_pending",
-  "unreachable",
-  "rate_limited",
-  "rejected",
-] as const;
-export type Rejection = { code: (typeof rejectionCodes)[number]; message: string; hint: string };
 
 /** A connection as the engine sees it. No secrets: the connector has them. */
 export type ConnectionRecord = {

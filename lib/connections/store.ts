@@ -4,28 +4,37 @@ import type { Tenant } from "../actor";
 import type { Db } from "../db";
 import { type ConnectionRecord, connectionStatuses } from "./schema";
 import { versionOf, versionSql } from "./secrets";
+import type { SmtpPlace } from "./smtp/place";
 import { storedStream } from "./streams";
 import type { ServerFacts } from "./verdict";
 
 /** A connection with its sealed secrets: for this room only. */
-export type StoredConnection = { record: ConnectionRecord; sealedToken: Uint8Array; sealedWebhookSecret: Uint8Array };
+export type StoredConnection = {
+  record: ConnectionRecord;
+  sealedToken: Uint8Array;
+  sealedWebhookSecret: Uint8Array;
+  /** Null where it is not by SMTP. */
+  smtp: { place: SmtpPlace; username: string | null } | null;
+};
 
 type Facts = Pick<
   Row,
   "displayName" | "fromEmail" | "fromName" | "replyToEmail" | "messageStream" | "allowTransactional"
 >;
-type Token = { sealedCredentials: Uint8Array<ArrayBuffer>; credentialsLast4: string };
+type Token = Pick<Row, "provider" | "smtpHost" | "smtpPort" | "smtpSecure" | "smtpUsername"> & {
+  sealedCredentials: Uint8Array<ArrayBuffer>;
+  credentialsLast4: string;
+};
 type Health = Pick<Row, "status" | "lastValidatedAt" | "lastError" | "serverId" | "serverName"> & {
   streams: ServerFacts["streams"];
   listsStale?: boolean;
 };
-export type NewConnection = Facts &
-  Token &
-  Health & { id: string; provider: string; sealedWebhookSecret: Uint8Array<ArrayBuffer> };
+export type NewConnection = Facts & Token & Health & { id: string; sealedWebhookSecret: Uint8Array<ArrayBuffer> };
 
 const stored = (row: Row): StoredConnection => ({
   sealedToken: row.sealedCredentials,
   sealedWebhookSecret: row.sealedWebhookSecret,
+  smtp: smtpOf(row),
   record: {
     id: row.id,
     workspaceId: row.workspaceId,
@@ -49,6 +58,13 @@ const stored = (row: Row): StoredConnection => ({
     updatedAt: row.updatedAt,
   },
 });
+
+function smtpOf({ provider, smtpHost, smtpPort, smtpSecure, smtpUsername }: Row): StoredConnection["smtp"] {
+  if (provider !== "smtp" || smtpHost === null || smtpPort === null) return null;
+  // A word that only a newer release knows is taken for the one that never sends in the clear.
+  const secure = smtpSecure === "tls" || smtpSecure === "none" ? smtpSecure : "starttls";
+  return { place: { host: smtpHost, port: smtpPort, secure }, username: smtpUsername };
+}
 
 /** A status that only a newer release knows: nothing leaves through it from here, and nothing else is held up by it. */
 const statusOf = ({ status }: Row): ConnectionRecord["status"] =>

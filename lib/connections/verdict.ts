@@ -14,10 +14,11 @@ export function verdictOf(outcome: CheckOutcome, messageStream: string | null): 
     case "ready": {
       const problem = messageStream === null ? null : streamProblem(outcome, messageStream);
       return problem === null
-        ? { ok: true, found: outcome, sentence: worksSentence(outcome) }
+        ? { ok: true, found: outcome, sentence: outcome.sentence ?? worksSentence(outcome) }
         : { ...no("stream_unknown", problem, hints.stream_unknown), found: outcome };
     }
     case "bad_credentials":
+      if (outcome.rejection) return { ok: false, found: null, rejection: outcome.rejection };
       return outcome.accountToken
         ? no(
             "bad_credentials",
@@ -26,9 +27,10 @@ export function verdictOf(outcome: CheckOutcome, messageStream: string | null): 
           )
         : no("bad_credentials", "Postmark refused this token.", hints.bad_credentials);
     case "unreachable":
+      if (outcome.rejection) return { ok: false, found: null, rejection: outcome.rejection };
       return no("unreachable", `Postmark could not be reached: ${outcome.message}.`, hints.unreachable);
     case "failed":
-      return { ok: false, found: null, rejection: rejectionOfCode(outcome.code, outcome.message) };
+      return { ok: false, found: null, rejection: outcome.rejection ?? rejectionOfCode(outcome.code, outcome.message) };
   }
 }
 
@@ -51,6 +53,7 @@ function worksSentence({ server, streams, statsAvailable }: Checked): string {
 
 /** Why a message was not taken, for the person who sent it; null when it was taken or may have been. */
 export function rejectionOf(outcome: CallOutcome | SendOutcome): Rejection | null {
+  if ("rejection" in outcome && outcome.rejection) return outcome.rejection;
   switch (outcome.kind) {
     case "answered":
       return outcome.outcomes.map(rejectionOf).find((rejection) => rejection !== null) ?? null;
@@ -60,7 +63,7 @@ export function rejectionOf(outcome: CallOutcome | SendOutcome): Rejection | nul
     case "inactive":
       return { code: "recipient_inactive", message: outcome.message, hint: hints.recipient_inactive };
     case "not_sent":
-      return outcome.rateLimited
+      return "rateLimited" in outcome && outcome.rateLimited
         ? { code: "rate_limited", message: "Postmark asks for a pause.", hint: hints.rate_limited }
         : { code: "unreachable", message: `Postmark could not be reached: ${outcome.cause}.`, hint: hints.unreachable };
     case "call_refused":

@@ -32,10 +32,20 @@ export function settle(outcome: SendOutcome, carried: Carried, circumstances: Ci
       return refusal(carried, "failed", { reason: "from_not_verified", code: outcome.code, message: outcome.message });
     case "blocked":
       return waits(outcome, carried, circumstances);
+    case "not_sent":
+      if (outcome.late) return asIfNotCalled(carried, circumstances);
+      return settleNotSent({ ...outcome, rateLimited: false, retryAfterMs: null }, carried, circumstances);
     case "unknown":
       return settleUnknown(outcome.cause, carried, circumstances);
   }
 }
+
+/** Its turn did not come while others of its call left: the provider was not asked, so no try has been used up. */
+const asIfNotCalled = (carried: Carried, { now }: Circumstances): Verdict => ({
+  settlement: { ...blank(carried), status: "queued", dueAt: new Date(now.getTime() + 1_000) },
+  attempt: { ...named(carried), outcome: "not_sent", undo: true },
+  note: null,
+});
 
 /** What an email becomes that was part of a call which was refused as a whole. `message` stands for a call that cannot be made smaller. */
 export function settleRefusedCall(call: RefusedCall, carried: Carried, circumstances: Circumstances): Verdict {

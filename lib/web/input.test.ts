@@ -12,15 +12,16 @@ const refusalOf = (body: unknown): AppError => {
   throw new Error("It was not refused.");
 };
 
-test("a body of a kind that comes later is told so, not only that its keys are unknown", () => {
-  const refused = refusalOf({
-    provider: "smtp",
-    display_name: "Office",
-    smtp_host: "mail.example.com",
-    smtp_port: 587,
-  });
-  expect(refused.message).toMatch(/smtp_host.*provider: SMTP comes with a later release/);
-  expect(Object.keys(refused.extras.fields ?? {})).toEqual(["smtp_host", "smtp_port", "provider"]);
+test("a key of another kind is told so, not that it does not exist", () => {
+  const refused = refusalOf({ provider: "postmark", display_name: "Office", server_token: "token", smtp_port: 587 });
+  expect(refused.message).toMatch(/“smtp_port” belongs to another kind/);
+  expect(Object.keys(refused.extras.fields ?? {})).toEqual(["smtp_port"]);
+});
+
+test("a kind that does not exist is refused with those that do", () => {
+  expect(refusalOf({ provider: "ses", display_name: "Office" }).message).toBe(
+    "provider: The provider must be “postmark” or “smtp”.",
+  );
 });
 
 test("a misspelt key is named alone while everything else that was given is right", () => {

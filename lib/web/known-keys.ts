@@ -45,6 +45,7 @@ function nearestName(given: string, known: readonly string[]): string | null {
 
 /** A sentence for a key that does not exist. */
 export function unknownKeySentence(given: string, known: readonly string[]): string {
+  if (known.includes(given)) return `“${given}” belongs to another kind than what is given here.`;
   const nearest = nearestName(given, known);
   if (nearest !== null) return `There is no key “${given}”. Did you mean ${nearest}?`;
   return known.length === 0

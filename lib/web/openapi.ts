@@ -57,7 +57,12 @@ function describe(operation: Described, schemas: Json): Json {
       ...(hasBody ? idempotency(operation) : queryOf(rest)),
     ],
     ...(hasBody && !isEmpty(rest)
-      ? { requestBody: { required: rest.required !== undefined, content: { "application/json": { schema: rest } } } }
+      ? {
+          requestBody: {
+            required: rest.required !== undefined || rest.properties === undefined,
+            content: { "application/json": { schema: rest } },
+          },
+        }
       : {}),
     responses: { [operation.status]: success(operation, schemas), default: { $ref: "#/components/responses/Error" } },
   };

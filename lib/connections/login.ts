@@ -1,0 +1,156 @@
+import "server-only";
+import * as z from "zod";
+import type { Tenant } from "../actor";
+import { env } from "../env";
+import { AppError, invalidField } from "../errors";
+import type { Connector } from "./connector";
+import { callsAtOnceMax, Gate, postmarkConnector } from "./postmark";
+import type { ChangeConnectionInput, CreateConnectionInput, ValidateDraftInput } from "./schema";
+import { lastFour, openSecret, sealSecret } from "./secrets";
+import { sessionsMax, smtpConnector } from "./smtp";
+import { strangeTo } from "./smtp/fields";
+import { placeId, placeName, type SmtpLogin, shownUsername } from "./smtp/place";
+import type { StoredConnection } from "./store";
+
+/** What opens a provider: secret. */
+export type Login = { provider: "postmark"; token: string } | { provider: "smtp"; smtp: SmtpLogin };
+
+/** Limits the calls of one connection, shared by all its connectors. */
+export const newGate = (provider: string): Gate => new Gate(provider === "smtp" ? sessionsMax : callsAtOnceMax);
+
+/** A native connector for a token that is not, or not yet, stored. */
+export const connectorFor = (token: string, gate = newGate("postmark")): Connector =>
+  postmarkConnector({ token, baseUrl: env().providerApiUrl, sendTimeoutMs: env().providerTimeoutMs, gate });
+
+export const connectorOf = (login: Login, gate = newGate(login.provider)): Connector =>
+  login.provider === "postmark"
+    ? connectorFor(login.token, gate)
+    : smtpConnector({
+        login: login.smtp,
+        sendTimeoutMs: env().providerTimeoutMs,
+        allowPrivate: env().smtpAllowPrivate,
+        gate,
+      });
+
+const sealedLogin = z.object({ username: z.string().nullable(), password: z.string().nullable() });
+
+/** @throws Error when what is sealed cannot be opened */
+export function loginOf(tenant: Tenant, { record, sealedToken, smtp }: StoredConnection): Login {
+  const secret = openSecret(tenant, record.id, "token", sealedToken);
+  if (smtp === null) return { provider: "postmark", token: secret };
+  return { provider: "smtp", smtp: { ...smtp.place, ...sealedLogin.parse(JSON.parse(secret)) } };
+}
+
+export const loginGiven = (input: CreateConnectionInput | ValidateDraftInput): Login =>
+  input.provider === "postmark" ? { provider: "postmark", token: input.server_token } : smtpGiven(input);
+
+type SmtpFields = Pick<ChangeConnectionInput, "smtp_host" | "smtp_port" | "smtp_secure" | "username" | "password">;
+
+/** @throws AppError `validation_error` where no host is named */
+function smtpGiven({ smtp_host: host, smtp_port: port, smtp_secure: secure, username, password }: SmtpFields): Login {
+  if (host === undefined) throw invalidField("smtp_host", "Name the server to move to, such as smtp.example.com.");
+  const login = { username: username ?? null, password: password ?? null };
+  return { provider: "smtp", smtp: { host, port: port ?? 587, secure: secure ?? "starttls", ...login } };
+}
+
+/**
+ * What opens the provider after a change; null when that stays as it is. With another `provider` the connection moves in place.
+ * @throws AppError `validation_error` for fields of the other kind, and for what a move needs and lacks
+ */
+export function loginAfter(
+  tenant: Tenant,
+  before: StoredConnection,
+  change: Omit<ChangeConnectionInput, "id">,
+): Login | null {
+  const was = before.smtp === null ? "postmark" : "smtp";
+  const provider = change.provider ?? was;
+  const strange = strangeTo(provider, change);
+  if (strange.length > 0) {
+    const fields = Object.fromEntries(strange.map(([field, sentence]) => [field, [sentence]]));
+    throw new AppError("validation_error", strange.map((pair) => pair.join(": ")).join(" "), { fields });
+  }
+  if (provider === "postmark") {
+    if (change.server_token !== undefined) return { provider, token: change.server_token };
+    if (was === "postmark") return null;
+    throw invalidField("server_token", "Moving to Postmark's API needs the server's API token.");
+  }
+  if (was === "postmark") return whole(smtpGiven(change));
+  if (Object.values(strangeTo("postmark", change)).length === 0) return null;
+  return whole(smtpAfter(tenant, before, change));
+}
+
+function smtpAfter(tenant: Tenant, before: StoredConnection, change: SmtpFields): Login {
+  const { smtp } = before;
+  // All of it is given: what is stored need not even be readable.
+  if (smtp === null || (change.username !== undefined && change.password !== undefined))
+    return smtpGiven({
+      smtp_host: change.smtp_host ?? smtp?.place.host,
+      smtp_port: change.smtp_port ?? smtp?.place.port,
+      smtp_secure: change.smtp_secure ?? smtp?.place.secure,
+      username: change.username,
+      password: change.password,
+    });
+  const login = loginOf(tenant, before);
+  const stored = login.provider === "smtp" ? login.smtp : { ...smtp.place, username: null, password: null };
+  const host = change.smtp_host ?? stored.host;
+  if (host !== stored.host && stored.password !== null && change.password === undefined)
+    throw invalidField("password", "Enter the password again: it is not handed to another server by itself.");
+  return smtpGiven({
+    smtp_host: host,
+    smtp_port: change.smtp_port ?? stored.port,
+    smtp_secure: change.smtp_secure ?? stored.secure,
+    // Without a user name there is nothing to log in with, so the password goes with it.
+    username: change.username === undefined ? stored.username : change.username,
+    password:
+      change.username === null
+        ? (change.password ?? null)
+        : change.password === undefined
+          ? stored.password
+          : change.password,
+  });
+}
+
+function whole(login: Login): Login {
+  if (login.provider === "postmark") return login;
+  const { username, password } = login.smtp;
+  if (username !== null && password === null)
+    throw invalidField("password", "Enter the password that goes with the user name.");
+  if (username === null && password !== null)
+    throw invalidField("username", "Enter the user name that goes with the password.");
+  return login;
+}
+
+/** What is stored of a login: sealed what is secret, open what is shown. */
+export function storedLogin(tenant: Tenant, id: string, login: Login) {
+  if (login.provider === "postmark")
+    return {
+      provider: login.provider,
+      sealedCredentials: sealSecret(tenant, id, "token", login.token),
+      credentialsLast4: lastFour(login.token),
+      smtpHost: null,
+      smtpPort: null,
+      smtpSecure: null,
+      smtpUsername: null,
+    };
+  const { host, port, secure, username, password } = login.smtp;
+  return {
+    provider: login.provider,
+    sealedCredentials: sealSecret(tenant, id, "token", JSON.stringify({ username, password })),
+    credentialsLast4: "",
+    smtpHost: host,
+    smtpPort: port,
+    smtpSecure: secure,
+    smtpUsername: shownUsername(login.smtp),
+  };
+}
+
+/**
+ * Of credentials that were replaced nothing is known: what is sent with the new ones must not be looked up on the old one's server. An
+ * SMTP server is known by its address.
+ */
+export const nothingKnownOf = (login: Login) => ({
+  serverId: login.provider === "smtp" ? placeId(login.smtp) : null,
+  serverName: login.provider === "smtp" ? placeName(login.smtp) : null,
+  streams: [],
+  lastValidatedAt: null,
+});
