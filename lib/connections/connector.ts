@@ -1,4 +1,5 @@
 import type { News } from "./news";
+import type { ProviderSetup } from "./provider-setup";
 
 /** One email, ready to leave. `from` is a formatted mailbox; texts are rendered; header fields have no line breaks. */
 export type OutgoingMessage = {
@@ -85,6 +86,8 @@ export interface Connector {
   readonly blackHole: string | null;
   /** The placeholder that the provider turns into its unsubscribe link. */
   readonly unsubscribePlaceholder: string;
+  /** What can be set up at the provider with these credentials; null where nothing can (SMTP). */
+  readonly setup: ProviderSetup | null;
   /** Sends all, on one stream. Opens no request later than `startWithinMs` from now (else `not_sent`), and gives up after the connector's timeout (then `unknown`). */
   send(messages: readonly OutgoingMessage[], options: { stream: string; startWithinMs: number }): Promise<CallOutcome>;
   /** The same for one message by itself, which may go another way. */

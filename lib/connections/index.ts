@@ -33,6 +33,9 @@ import { webhookSeen } from "./webhooks";
 
 export { callFacts } from "./calls";
 export type * from "./connector";
+export { checkConnection, loopNow, recentCheckup } from "./doctor/checkup";
+export { type DoctorHands, fixConnection } from "./doctor/fix";
+export { noteSenders } from "./doctor/senders";
 export { connectionRecords, markFailing, noteTrouble, openConnector, rememberServer, SealedShut } from "./open";
 export { resealConnections } from "./reseal";
 export { sealedProblem } from "./sealed-problem";
@@ -121,6 +124,8 @@ export async function changeConnection(actor: Actor, { id, ...change }: ChangeCo
       ...(change.reply_to_email !== undefined && { replyToEmail: change.reply_to_email }),
       ...(change.message_stream !== undefined && { messageStream: change.message_stream }),
       ...(change.allow_transactional !== undefined && { allowTransactional: change.allow_transactional }),
+      ...(change.dkim_selector !== undefined && { dkimSelector: change.dkim_selector }),
+      ...(change.return_path_domain !== undefined && { returnPathDomain: change.return_path_domain }),
       ...(token !== undefined && {
         sealedCredentials: sealSecret(tenant, now.record.id, "token", token),
         credentialsLast4: lastFour(token),

@@ -35,6 +35,8 @@ const stored = (row: Row): StoredConnection => ({
     replyToEmail: row.replyToEmail,
     messageStream: row.messageStream,
     allowTransactional: row.allowTransactional,
+    dkimSelector: row.dkimSelector,
+    returnPathDomain: row.returnPathDomain,
     status: statusOf(row),
     credentialsLast4: row.credentialsLast4,
     credentialsVersion: versionOf(row.sealedCredentials),
@@ -102,6 +104,8 @@ type Change = Partial<
   Facts &
     Token &
     Health & {
+      dkimSelector: string | null;
+      returnPathDomain: string | null;
       failingSince: Date | null;
       deletedAt: Date;
       sealedWebhookSecret: Uint8Array<ArrayBuffer>;

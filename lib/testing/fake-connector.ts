@@ -25,6 +25,7 @@ export class FakeConnector implements Connector {
   bytesMax = 40_000_000;
   canFind = true;
   blackHole: string | null = "probe@blackhole.example.com";
+  readonly setup = null;
   readonly unsubscribePlaceholder = "{{{ pm:unsubscribe }}}";
   /** Every call, in order, whatever became of it. */
   readonly calls: FakeCall[] = [];

@@ -4,6 +4,7 @@ import { checkToken } from "./check";
 import { findBatch } from "./find";
 import { Gate } from "./gate";
 import { sendBatch, sendSingle } from "./send";
+import { postmarkSetup } from "./setup";
 import { openTransport } from "./transport";
 
 /** Calls of one connection at a time, sends and searches together (client notes §6 recommend five to ten). */
@@ -31,6 +32,7 @@ export function postmarkConnector({ token, baseUrl, sendTimeoutMs, gate }: Setti
     canFind: true,
     blackHole: "probe@blackhole.postmarkapp.com",
     unsubscribePlaceholder: "{{{ pm:unsubscribe }}}",
+    setup: postmarkSetup(openTransport({ token, baseUrl, gate: new Gate(4) })),
     send: (messages, { stream, startWithinMs }) =>
       sendBatch(transport, messages, { stream, startWithinMs, timeoutMs: sendTimeoutMs }),
     sendOne: (message, { stream, startWithinMs }) =>
