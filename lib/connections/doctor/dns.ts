@@ -3,8 +3,7 @@ import { Resolver } from "node:dns/promises";
 import { env } from "../../env";
 import { type DomainFacts, domainOf, type Looked, withParents } from "./domain";
 
-const timeoutMs = 3_000;
-const tries = 2;
+const limits = { timeout: 3_000, tries: 2 };
 /** The resolver waits longer before each further try; this ends it in any case. */
 const deadlineMs = 10_000;
 
@@ -12,9 +11,10 @@ const deadlineMs = 10_000;
 export async function readDomain(
   fromEmail: string,
   { dkimSelector, returnPathDomain }: { dkimSelector: string | null; returnPathDomain: string | null },
+  { timeout, tries } = limits,
 ): Promise<DomainFacts> {
   const domain = domainOf(fromEmail);
-  const resolver = new Resolver({ timeout: timeoutMs, tries });
+  const resolver = new Resolver({ timeout, tries });
   if (env().dnsServers.length > 0) resolver.setServers(env().dnsServers);
   const timer = setTimeout(() => resolver.cancel(), deadlineMs);
   const txt = async (name: string) => ({
