@@ -1,4 +1,5 @@
 import "server-only";
+import { isIP } from "node:net";
 import * as z from "zod";
 
 /** The environment, read and checked once. The only file of app, components and lib that reads process.env. */
@@ -26,6 +27,17 @@ const rateLimit = z.string().transform((text, context) => {
   return { perSecond, burst };
 });
 
+const dnsServers = z.string().transform((text, context) => {
+  const servers = text.split(",").map((part) => part.trim());
+  if (
+    !servers.every((server) => isIP(server.replace(/^\[(.*)\](:\d{1,5})?$/, "$1").replace(/^([\d.]+):\d{1,5}$/, "$1")))
+  )
+    context.addIssue(
+      "must be IP addresses separated by commas, each with a port if it is not 53, such as 1.1.1.1,[2606:4700::1111]:53",
+    );
+  return servers;
+});
+
 const url = z
   .url({ protocol: /^https?$/, error: "must be an http or https URL" })
   .transform((text) => text.replace(/\/+$/, ""));
@@ -47,6 +59,7 @@ const schema = z.object({
   POSTMARK_API_URL: url.default("https://api.postmarkapp.com"),
   POSTMARK_SEARCH_LAG_MS: z.coerce.number().int().min(0).default(60_000),
   POSTMARK_TIMEOUT_MS: z.coerce.number().int().min(100).max(120_000).default(30_000),
+  DNS_SERVERS: dnsServers.optional(),
   RATE_LIMIT: rateLimit.prefault("500/1000"),
   ALERTS_ALLOW_PRIVATE: flag.optional(),
   DISPATCHER: flag.default("on"),
@@ -80,6 +93,8 @@ function shape(raw: z.output<typeof schema>) {
     providerSearchLagMs: raw.POSTMARK_SEARCH_LAG_MS,
     /** Deadline of one call to the provider that may send. */
     providerTimeoutMs: raw.POSTMARK_TIMEOUT_MS,
+    /** Asked about the domains of From addresses; empty: the machine's own. */
+    dnsServers: raw.DNS_SERVERS ?? [],
     /** Whether alert webhooks may be plain HTTP and lead to private or loopback addresses. */
     alertsAllowPrivate:
       raw.ALERTS_ALLOW_PRIVATE === undefined ? raw.NODE_ENV !== "production" : raw.ALERTS_ALLOW_PRIVATE === "on",

@@ -18,6 +18,8 @@ const record = (over: Partial<ConnectionRecord> = {}): ConnectionRecord => ({
   displayName: "Production",
   fromEmail: "hello@example.com",
   fromName: null,
+  dkimSelector: null,
+  returnPathDomain: null,
   replyToEmail: null,
   messageStream: null,
   allowTransactional: false,

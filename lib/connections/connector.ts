@@ -1,5 +1,6 @@
 import type { MessageHistory } from "./message-history";
 import type { News } from "./news";
+import type { ProviderSetup } from "./provider-setup";
 import type { Rejection } from "./rejection";
 import type { SuppressionList } from "./suppression-list";
 
@@ -103,6 +104,8 @@ export interface Connector {
   readonly unsubscribePlaceholder: string | null;
   /** Whom the provider refuses to write to; null: it keeps no list that can be asked. */
   readonly suppressionList: SuppressionList | null;
+  /** What can be set up at the provider with these credentials; null where nothing can (SMTP). */
+  readonly setup: ProviderSetup | null;
   /** Sends all, on one stream. Opens no request later than `startWithinMs` from now (else `not_sent`), and gives up after the connector's timeout (then `unknown`). */
   send(messages: readonly OutgoingMessage[], options: { stream: string; startWithinMs: number }): Promise<CallOutcome>;
   /** The same for one message by itself, which may go another way. */

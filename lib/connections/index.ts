@@ -41,6 +41,9 @@ export { watchAlerts } from "./alert-watch";
 export { acknowledgeAlert, changeAlertSettings, getAlertSettings, listAlerts } from "./alerts";
 export { callFacts } from "./calls";
 export type * from "./connector";
+export { checkConnection, loopNow, recentCheckup } from "./doctor/checkup";
+export { type DoctorHands, fixConnection } from "./doctor/fix";
+export { noteSenders } from "./doctor/senders";
 export { connectionHealth } from "./health";
 export { connectionRecords, markFailing, noteTrouble, openConnector, rememberServer, SealedShut } from "./open";
 export { resealConnections } from "./reseal";
@@ -136,6 +139,8 @@ export async function changeConnection(actor: Actor, { id, ...change }: ChangeCo
       ...(change.reply_to_email !== undefined && { replyToEmail: change.reply_to_email }),
       ...(stream !== before.record.messageStream && { messageStream: stream }),
       ...(change.allow_transactional !== undefined && { allowTransactional: change.allow_transactional }),
+      ...(change.dkim_selector !== undefined && { dkimSelector: change.dkim_selector }),
+      ...(change.return_path_domain !== undefined && { returnPathDomain: change.return_path_domain }),
       ...(login && { ...storedLogin(tenant, now.record.id, login), ...nothingKnownOf(login) }),
       ...(verdict && about && health(status, verdict)),
     });

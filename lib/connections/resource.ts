@@ -48,6 +48,8 @@ function withLife(
     reply_to_email: record.replyToEmail,
     message_stream: record.messageStream,
     allow_transactional: record.allowTransactional,
+    dkim_selector: record.dkimSelector,
+    return_path_domain: record.returnPathDomain,
     status: record.status,
     last_validated_at: record.lastValidatedAt?.toISOString() ?? null,
     last_error: record.lastError,

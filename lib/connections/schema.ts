@@ -5,8 +5,9 @@ import { smtpFields, smtpPort, smtpSecure, strangeTo, wholeLogin } from "./smtp/
 
 export * from "./alert-schema";
 export type * from "./connector";
-export type * from "./message-history";
+export * from "./doctor/row";
 export * from "./life-schema";
+export type * from "./message-history";
 export { type News, news } from "./news";
 export { type Rejection, rejectionCodes } from "./rejection";
 export { streamWarning } from "./smtp/place";
@@ -70,6 +71,24 @@ const settings = {
   reply_to_email: optionalEmail,
   message_stream: optionalStream.describe("Null: the server's only live broadcast stream, else outbound."),
 };
+/** A name in DNS: labels of letters, digits, - and _ (RFC 1035, RFC 2181 §11). */
+const optionalName = (sentence: string) =>
+  z
+    .string()
+    .trim()
+    .toLowerCase()
+    .max(253)
+    .regex(/^([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\.(?!$)|$))*$/, sentence)
+    .transform(emptyAsNull)
+    .nullish();
+const domainNames = {
+  dkim_selector: optionalName("Enter the selector alone, such as 20231123163444pm.").describe(
+    "Of the sending domain, so that the doctor can look its DKIM key up.",
+  ),
+  return_path_domain: optionalName("Enter a domain name, such as pm-bounces.example.com.").describe(
+    "Where the Return-Path stands, if not at pm-bounces of the sending domain.",
+  ),
+};
 const displayName = oneLine(100).min(1, "Give it a name.");
 
 const postmarkInput = z.strictObject({
@@ -126,6 +145,7 @@ export const changeConnectionInput = z
     smtp_secure: smtpSecure.optional().describe("SMTP only."),
     username: smtpFields.username,
     password: smtpFields.password,
+    ...domainNames,
     ...lifeChange,
   })
   .superRefine(({ provider, ...change }, context) => {
@@ -177,6 +197,8 @@ export const connection = z.object({
   reply_to_email: z.string().nullable(),
   message_stream: z.string().nullable(),
   allow_transactional: z.boolean(),
+  dkim_selector: z.string().nullable(),
+  return_path_domain: z.string().nullable(),
   status: z.enum(connectionStatuses),
   last_validated_at: instant.nullable(),
   last_error: z.string().nullable(),
@@ -220,6 +242,8 @@ export type ConnectionRecord = {
   replyToEmail: string | null;
   messageStream: string | null;
   allowTransactional: boolean;
+  dkimSelector: string | null;
+  returnPathDomain: string | null;
   status: ConnectionStatus;
   credentialsLast4: string;
   /** Differs after every change of the credentials; tells nothing about them. */

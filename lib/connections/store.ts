@@ -45,6 +45,8 @@ const stored = (row: Row): StoredConnection => ({
     replyToEmail: row.replyToEmail,
     messageStream: row.messageStream,
     allowTransactional: row.allowTransactional,
+    dkimSelector: row.dkimSelector,
+    returnPathDomain: row.returnPathDomain,
     status: statusOf(row),
     credentialsLast4: row.credentialsLast4,
     credentialsVersion: versionOf(row.sealedCredentials),
@@ -124,6 +126,8 @@ type Change = Partial<
   Facts &
     Token &
     Health & {
+      dkimSelector: string | null;
+      returnPathDomain: string | null;
       failingSince: Date | null;
       deletedAt: Date;
       sealedWebhookSecret: Uint8Array<ArrayBuffer>;

@@ -16,6 +16,8 @@ const connection: ConnectionRecord = {
   displayName: "Fake",
   fromEmail: "hello@example.com",
   fromName: null,
+  dkimSelector: null,
+  returnPathDomain: null,
   replyToEmail: null,
   messageStream: "broadcast",
   allowTransactional: false,

@@ -1,5 +1,5 @@
 import "server-only";
-import { callFacts, recordCall } from "../connections";
+import { callFacts, noteSenders, recordCall } from "../connections";
 import type { CallOutcome } from "../connections/schema";
 import { db, retryTransient } from "../db";
 import { env } from "../env";
@@ -96,6 +96,8 @@ async function carry(batch: Batch, ready: readonly Ready[], trip: Trip): Promise
   const { connectionId } = batch.lane;
   await means.step("record call");
   await recordCall(db, tenantOf(batch.lane), { connectionId, ms, ...callFacts(call, items.length) });
+  await means.step("note senders");
+  await noteSenders(db, tenantOf(batch.lane), connectionId, { call, from: items.map(({ fromEmail }) => fromEmail) });
   if (halve) await carryHalves(batch, items, trip);
 }
 

@@ -1,6 +1,7 @@
 import "server-only";
+import { doctorFixed, doctorFixInput, doctorInput, doctorReport, loopNow } from "../connections/schema";
 import { operation } from "../operation";
-import { sendTest, whyPerson } from "./index";
+import { examineConnection, mendConnection, sendTest, watchLoop, whyPerson } from "./index";
 import { sendTestInput, testSend, whyAnswered, whyInput } from "./schema";
 
 export const sendTestOperation = operation({
@@ -15,6 +16,46 @@ export const sendTestOperation = operation({
   output: testSend,
   run: sendTest,
   callsOut: true,
+});
+
+export const doctorOperation = operation({
+  id: "examineEmailProvider",
+  summary: "Read everything of a connection at the provider and in DNS, and say what is wrong with it, worst first.",
+  method: "GET",
+  path: "/v1/email-providers/{id}/doctor",
+  status: 200,
+  permission: "connections:read",
+  input: doctorInput,
+  output: doctorReport,
+  run: examineConnection,
+  callsOut: true,
+});
+
+export const doctorFixOperation = operation({
+  id: "fixEmailProvider",
+  summary: "Do what a row of the doctor offers. A second time changes nothing more.",
+  method: "POST",
+  path: "/v1/email-providers/{id}/doctor/fix",
+  status: 200,
+  permission: "connections:write",
+  input: doctorFixInput,
+  output: doctorFixed,
+  run: mendConnection,
+  callsOut: true,
+});
+
+export const watchLoopOperation = operation({
+  id: "watchEmailProviderLoop",
+  summary: "Where the newest message round the loop is.",
+  method: "GET",
+  path: "/v1/email-providers/{id}/doctor/loop",
+  status: 200,
+  permission: "connections:read",
+  input: doctorInput,
+  output: loopNow,
+  run: watchLoop,
+  callsOut: true,
+  internal: true,
 });
 
 export const whyOperation = operation({

@@ -1,6 +1,6 @@
 import "server-only";
 import { type Actor, allow, type Tenant } from "../actor";
-import { callFacts, recordCall, rejectionOf, rejectionOfCheck, resolveStream } from "../connections";
+import { callFacts, noteSenders, recordCall, rejectionOf, rejectionOfCheck, resolveStream } from "../connections";
 import type { CallOutcome, ConnectionRecord, OutgoingMessage } from "../connections/schema";
 import { db } from "../db";
 import { env } from "../env";
@@ -42,7 +42,8 @@ export async function sendTest(
   const sent = { connectionId, stream, serverId, toEmail: to, fromEmail, subject };
   const batch = await openTestSend(db, tenant, { ...sent, ...deliveryTimes(env().providerTimeoutMs) });
   if (batch === null) throw new AppError("conflict", "The connection was changed or stopped just now. Try again.");
-  const call = await callOut({ ...opened, lane: batch.lane }, batch, messageOf(batch, { connection, ...sent }));
+  const message = messageOf(batch, { connection, ...sent });
+  const call = await callOut({ ...opened, lane: batch.lane }, batch, { message, fromEmail });
   return answerOf(batch, call);
 }
 
@@ -56,7 +57,11 @@ async function openForTest(tenant: Tenant, connectionId: string, means: Means): 
   return opened;
 }
 
-async function callOut(opened: OpenedLane, batch: Batch, message: OutgoingMessage): Promise<CallOutcome> {
+async function callOut(
+  opened: OpenedLane,
+  batch: Batch,
+  { message, fromEmail }: { message: OutgoingMessage; fromEmail: string },
+): Promise<CallOutcome> {
   const { lane } = opened;
   const beganMs = performance.now();
   const call = await opened.connector
@@ -68,6 +73,7 @@ async function callOut(opened: OpenedLane, batch: Batch, message: OutgoingMessag
   const ms = performance.now() - beganMs;
   await saveAll(batch, { verdicts: [verdictOf(batch, call)] }, ordinaryMeans);
   await recordCall(db, tenantOf(lane), { connectionId: lane.connectionId, ms, ...callFacts(call, 1) });
+  await noteSenders(db, tenantOf(lane), lane.connectionId, { call, from: [fromEmail] });
   const news = laneNewsOf(call);
   // Of what else a test is refused for, automations find out for themselves.
   if (news.kind === "failing") await reportLane(opened, news, ordinaryMeans);

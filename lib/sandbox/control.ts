@@ -1,6 +1,7 @@
 import "server-only";
 import { timingSafeEqual } from "node:crypto";
 import * as z from "zod";
+import { serverChange, streamChange, webhookChange } from "./alter";
 import { type Answer, json } from "./answer";
 import { faultRule } from "./fault-rule";
 import { Impossible } from "./happenings";
@@ -72,6 +73,19 @@ const routes: ControlRoute[] = [
     world.addStream(newStream.parse(body));
     return done;
   }),
+  row("PATCH", "/server", ({ world, body }) => {
+    world.alterServer(serverChange.parse(body));
+    return done;
+  }),
+  row("PATCH", "/streams/:id", ({ world, body, id }) => {
+    world.alterStream(id, streamChange.parse(body));
+    return done;
+  }),
+  row("PATCH", "/webhooks/:id", ({ world, body, id }) => {
+    world.alterWebhook(z.coerce.number().int().parse(id), webhookChange.parse(body));
+    return done;
+  }),
+  row("GET", "/webhooks", ({ world }) => world.webhooks()),
   row("POST", "/webhooks", ({ world, body }) => ({ id: world.registerWebhook(newWebhook.parse(body)) })),
   row("POST", "/clock", async ({ world, body }) => {
     await world.advance(z.object({ advanceMs: z.number().int().min(0) }).parse(body).advanceMs);

@@ -69,7 +69,7 @@ function shown(world: WorldState) {
     ApiTokens: world.serverTokens,
     ServerLink: `https://postmarkapp.com/servers/${server.id}/streams`,
     Color: server.color,
-    SmtpApiActivated: true,
+    SmtpApiActivated: server.smtpApiActivated ?? true,
     RawEmailEnabled: false,
     DeliveryType: server.deliveryType,
     InboundAddress: `${inbound}@inbound.postmarkapp.com`,

@@ -178,6 +178,8 @@ type ServerRecord = {
   includeBounceContentInHook: boolean;
   enableSmtpApiErrorHooks: boolean;
   postFirstOpenOnly: boolean;
+  /** Absent in older snapshots: on. */
+  smtpApiActivated?: boolean;
 };
 
 /** A world's clock and its only scheduler: what is planned here is what `idle` waits for and `advance` hurries. */

@@ -1,5 +1,13 @@
 import "server-only";
 import * as z from "zod";
+import {
+  alterServer,
+  alterStream,
+  alterWebhook,
+  type ServerChange,
+  type StreamChange,
+  type WebhookChange,
+} from "./alter";
 import { type FaultRule, faultRule } from "./fault-rule";
 import { addFault, removeFaults } from "./faults";
 import { happen, Impossible } from "./happenings";
@@ -69,6 +77,11 @@ export type World = {
   addStream(stream: NewStream): void;
   /** Puts a verified webhook in place, without probes. Gives its id. */
   registerWebhook(webhook: NewWebhook): number;
+  webhooks(): { id: number; url: string; stream: string }[];
+  /** What is done in Postmark's own pages, or by time: the API alone could not. */
+  alterServer(change: ServerChange): void;
+  alterStream(id: string, change: StreamChange): void;
+  alterWebhook(id: number, change: WebhookChange): void;
   /** Another server of the same account, reached under this world's address by its own token. */
   addServer(name?: string): World;
   advance(byMs: number): Promise<void>;
@@ -127,6 +140,10 @@ export function worldHandle({ state, hooks, addSibling }: WorldParts): World {
     },
     addStream: (stream) => addStream(state, stream),
     registerWebhook: (webhook) => registerWebhook(state, webhook),
+    webhooks: () => state.webhooks.map(({ id, url, stream }) => ({ id, url, stream })),
+    alterServer: (change) => alterServer(state, change),
+    alterStream: (id, change) => alterStream(state, id, change),
+    alterWebhook: (id, change) => alterWebhook(state, id, change),
     addServer: (name) => addSibling(name),
     advance: (byMs) => state.clock.advance(byMs),
     idle: () => state.clock.idle(),

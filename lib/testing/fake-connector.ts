@@ -29,6 +29,7 @@ export class FakeConnector implements Connector {
   blackHole: string | null = "probe@blackhole.example.com";
   unsubscribePlaceholder: string | null = "{{{ pm:unsubscribe }}}";
   readonly suppressionList = new FakeSuppressionList();
+  readonly setup = null;
   /** Every call, in order, whatever became of it. */
   readonly calls: FakeCall[] = [];
   /** What the provider took. */

@@ -5,6 +5,7 @@ import { findBatch } from "./find";
 import { Gate } from "./gate";
 import { keptHistory } from "./message-history";
 import { sendBatch, sendSingle } from "./send";
+import { postmarkSetup } from "./setup";
 import { postmarkSuppressionList } from "./suppression-list";
 import { openTransport } from "./transport";
 
@@ -34,6 +35,7 @@ export function postmarkConnector({ token, baseUrl, sendTimeoutMs, gate }: Setti
     history: keptHistory(transport),
     blackHole: "probe@blackhole.postmarkapp.com",
     unsubscribePlaceholder: "{{{ pm:unsubscribe }}}",
+    setup: postmarkSetup(openTransport({ token, baseUrl, gate: new Gate(4) })),
     send: (messages, { stream, startWithinMs }) =>
       sendBatch(transport, messages, { stream, startWithinMs, timeoutMs: sendTimeoutMs }),
     sendOne: (message, { stream, startWithinMs }) =>

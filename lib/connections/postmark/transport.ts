@@ -1,5 +1,6 @@
 import "server-only";
-import { AccountClient, ServerClient } from "postmark";
+import { AccountClient } from "postmark";
+import { WholeClient } from "./client";
 import { type Deadline, withDeadline } from "./deadline";
 import { type Exchange, retryAfterMs } from "./exchange";
 import { judgeFailure } from "./failure";
@@ -16,7 +17,7 @@ type Limits = {
 type Work<Client> = (client: Client) => Promise<unknown>;
 export type Transport = {
   /** Makes exactly one request with the server token and tells all that is known of it. Never throws. */
-  asServer(work: Work<ServerClient>, limits: Limits): Promise<Exchange>;
+  asServer(work: Work<WholeClient>, limits: Limits): Promise<Exchange>;
   /** The same with the token taken for an account token. */
   asAccount(work: Work<AccountClient>, limits: Limits): Promise<Exchange>;
 };
@@ -37,7 +38,7 @@ export function openTransport({ token, baseUrl, gate }: { token: string; baseUrl
   return {
     asServer: (work, limits) =>
       passGate(gate, limits, redact, (fetch) =>
-        work(new ServerClient(token, { ...host, fetch, timeout: seconds(limits) })),
+        work(new WholeClient(token, { ...host, fetch, timeout: seconds(limits) })),
       ),
     asAccount: (work, limits) =>
       passGate(gate, limits, redact, (fetch) =>

@@ -1,0 +1,4 @@
+import { doctorFixOperation } from "@/lib/dispatch/operations";
+import { serve } from "@/lib/web/route";
+
+export const POST = serve(doctorFixOperation);

@@ -1,0 +1,78 @@
+import "server-only";
+import { type Actor, allow, type Tenant } from "../../actor";
+import { db } from "../../db";
+import { env } from "../../env";
+import { noConnection } from "../open";
+import { findConnection, type StoredConnection } from "../store";
+import { examine, ordered } from "./examine";
+import { loopRow, loopStage } from "./loop";
+import { reachOf } from "./reach";
+import { connectorOf, type ListState, readFacts, readLoop } from "./read";
+import { type DoctorInput, type DoctorReport, type DoctorRow, doctorReport, type LoopNow, rowOf } from "./row";
+import { findCheckup, type StoredLoop, saveCheckup } from "./store";
+
+type Seams = { listState: ListState };
+
+/** For how long a page shows what was read. */
+const freshMs = 10 * 60_000;
+
+/** Reads everything of a connection now, at the provider and in DNS, and says what it means. @throws AppError `not_found` */
+export async function checkConnection(actor: Actor, { id }: DoctorInput, seams: Seams): Promise<DoctorReport> {
+  const tenant = allow(actor, "connections:read");
+  return checkup(tenant, await foundConnection(tenant, id), seams);
+}
+
+/** Readings that are under way in this process: a page that asks again meanwhile gets the same. */
+const underWay = new Map<string, Promise<DoctorReport>>();
+
+/**
+ * What a page shows: what was read in the last ten minutes, if the connection was not changed since; else it is read now. The loop
+ * is always as it is now.
+ */
+export async function recentCheckup(actor: Actor, { id }: DoctorInput, seams: Seams): Promise<DoctorReport> {
+  const tenant = allow(actor, "connections:read");
+  const stored = await foundConnection(tenant, id);
+  const { record } = stored;
+  const known = await findCheckup(db, tenant, record.id);
+  const report = doctorReport.safeParse(known.report).data;
+  const checkedMs = known.checkedAt?.getTime() ?? 0;
+  if (report && checkedMs > record.updatedAt.getTime() && Date.now() - checkedMs < freshMs)
+    return withRow(report, loopRowOf(stored, known.loop));
+  const reading = underWay.get(record.id) ?? checkup(tenant, stored, seams).finally(() => underWay.delete(record.id));
+  underWay.set(record.id, reading);
+  return reading;
+}
+
+/** Reads and judges all, and keeps it for the page. */
+export async function checkup(tenant: Tenant, stored: StoredConnection, seams: Seams): Promise<DoctorReport> {
+  const facts = await readFacts(tenant, stored, seams);
+  const report = examine(facts);
+  await saveCheckup(db, tenant, stored.record.id, { report, checkedAt: facts.readAt });
+  return report;
+}
+
+/** Where the message round the loop is now: what the page asks for every two seconds while it runs. */
+export async function loopNow(actor: Actor, { id }: DoctorInput): Promise<LoopNow> {
+  const tenant = allow(actor, "connections:read");
+  const stored = await foundConnection(tenant, id);
+  const loop = await readLoop(tenant, stored.record.id, connectorOf(tenant, stored));
+  const stage = loop && loopStage(loop, { reach: reach(), now: new Date() });
+  return { row: loopRowOf(stored, loop), running: stage === "running" };
+}
+
+export async function foundConnection(tenant: Tenant, id: string): Promise<StoredConnection> {
+  const stored = await findConnection(db, tenant, id);
+  if (!stored) throw noConnection();
+  return stored;
+}
+
+const reach = () => reachOf(env().appUrl, env().providerApiUrl);
+
+function loopRowOf({ record: connection }: StoredConnection, loop: StoredLoop | null): DoctorRow {
+  const readAt = new Date();
+  return rowOf(loopRow({ loop, connection, reach: reach(), readAt }), readAt);
+}
+
+function withRow(report: DoctorReport, row: DoctorRow): DoctorReport {
+  return { ...report, ...ordered(report.data.map((known) => (known.id === row.id ? row : known))) };
+}

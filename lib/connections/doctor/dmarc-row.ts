@@ -1,0 +1,111 @@
+import { dkimRow } from "./dkim-row";
+import { type DomainFacts, firstFound, type LookedAt } from "./domain";
+import { returnPathIsOurs, shownRecord, unanswered } from "./look";
+import type { DoctorState, RowDraft } from "./row";
+
+const isPolicy = (value: string) => /^v\s*=\s*DMARC1\s*(;|$)/i.test(value);
+const policies = ["none", "quarantine", "reject"] as const;
+type Policy = (typeof policies)[number];
+
+const about = {
+  id: "dmarc",
+  title: "DMARC",
+  meaning:
+    "It tells receivers what to do with mail that neither an aligned DKIM signature nor aligned SPF proves; Gmail and Yahoo want one from everybody who sends in bulk.",
+};
+
+/** The domain’s policy, or the one it inherits, and whether mail through Postmark is aligned with it (RFC 7489). */
+export function dmarcRow(facts: DomainFacts): RowDraft {
+  const place = firstFound(facts.dmarc, isPolicy);
+  if (place === undefined) return { ...about, state: "cannot_know", summary: "No name to look at." };
+  const verdict = unanswered(place) ?? judge(place, facts);
+  const value =
+    verdict.state === "good" && place.looked.kind === "found"
+      ? place.looked.values.filter(isPolicy).join("")
+      : suggestion(facts);
+  return { ...about, ...verdict, records: [shownRecord("TXT", place, { value, state: verdict.state })] };
+}
+
+const suggestion = ({ domain }: DomainFacts) => `v=DMARC1; p=none; rua=mailto:dmarc@${domain}`;
+
+type Judged = Pick<RowDraft, "state" | "summary" | "facts">;
+
+function judge(place: LookedAt, facts: DomainFacts): Judged {
+  const found = place.looked.kind === "found" ? place.looked.values.filter(isPolicy) : [];
+  const [record] = found;
+  if (record === undefined)
+    return {
+      state: "warning",
+      summary: `${facts.domain} has no DMARC policy. Begin with p=none and read the reports.`,
+    };
+  if (found.length > 1)
+    return {
+      state: "broken",
+      summary: `${place.name} has ${found.length} policies, so receivers ignore them all (RFC 7489).`,
+    };
+  const tags = tagsOf(record);
+  const inherited = place.name !== `_dmarc.${facts.domain}`;
+  const word = ((inherited ? tags.get("sp") : undefined) ?? tags.get("p") ?? "").toLowerCase();
+  const policy = policies.find((one) => one === word);
+  if (policy === undefined)
+    return { state: "broken", summary: `The policy at ${place.name} has no valid p=, so receivers ignore it.` };
+  return judgeAlignment({ policy, tags, place, inherited }, facts);
+}
+
+type Given = { policy: Policy; tags: ReadonlyMap<string, string>; place: LookedAt; inherited: boolean };
+
+function judgeAlignment({ policy, tags, place, inherited }: Given, facts: DomainFacts): Judged {
+  const alignment = { dkim: tags.get("adkim") ?? "r", spf: tags.get("aspf") ?? "r" };
+  const dkim = dkimAligned(facts, alignment.dkim);
+  // pm-bounces.example.com is aligned with example.com only where alignment is relaxed.
+  const spf = returnPathIsOurs(facts.returnPath) !== undefined && alignment.spf.toLowerCase() !== "s";
+  const shown = [
+    { label: "Policy", value: inherited ? `${policy}, inherited from ${place.name}` : policy },
+    { label: "DKIM alignment", value: `${modes(alignment.dkim)}; ${dkimWords[dkim]}` },
+    { label: "SPF alignment", value: `${modes(alignment.spf)}; ${spf ? "aligned by the Return-Path" : "not aligned"}` },
+  ];
+  if (policy === "none")
+    return {
+      facts: shown,
+      state: "good",
+      summary:
+        "p=none: receivers report and refuse nothing. When reports show only your own mail, go on to quarantine, then reject.",
+    };
+  if (dkim === "yes" || spf)
+    return { facts: shown, state: "good", summary: `p=${policy}, and mail through Postmark is aligned.` };
+  if (dkim === "unknown")
+    return {
+      facts: shown,
+      state: "cannot_know",
+      summary: `p=${policy}: mail that is not aligned is ${policy === "reject" ? "refused" : "put aside"}. Whether yours is shows once the DKIM selector is known.`,
+    };
+  return {
+    facts: shown,
+    state: "broken",
+    summary: `p=${policy}, and mail through Postmark is not aligned: receivers ${policy === "reject" ? "refuse it" : "put it into spam"}. Mend DKIM.`,
+  };
+}
+
+function dkimAligned(facts: DomainFacts, mode: string): "yes" | "no" | "unknown" {
+  const row = dkimRow(facts);
+  const states: Record<DoctorState, "yes" | "no" | "unknown"> = {
+    good: "yes",
+    broken: "no",
+    warning: "unknown",
+    cannot_know: "unknown",
+  };
+  const strict = mode.toLowerCase() === "s";
+  const signedAbove = !row.records?.[0]?.name.endsWith(`._domainkey.${facts.domain}`);
+  return states[row.state] === "yes" && strict && signedAbove ? "no" : states[row.state];
+}
+
+const dkimWords = { yes: "aligned", no: "not aligned", unknown: "not known" };
+const modes = (mode: string) => (mode.toLowerCase() === "s" ? "strict" : "relaxed");
+
+const tagsOf = (record: string): ReadonlyMap<string, string> =>
+  new Map(
+    record.split(";").flatMap((part): [string, string][] => {
+      const [name = "", value] = part.split("=");
+      return value === undefined ? [] : [[name.trim().toLowerCase(), value.trim()]];
+    }),
+  );
