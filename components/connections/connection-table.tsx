@@ -2,6 +2,7 @@ import { Card } from "@/components/ui/card";
 import { RowLink, Table, TableBody, TableHead, Td, Th, Tr } from "@/components/ui/table";
 import { Time } from "@/components/ui/time";
 import type { Connection } from "@/lib/connections/schema";
+import { isPostmark } from "./provider-words";
 import { ConnectionStatusBadge } from "./status-badge";
 import { streamOf } from "./stream-words";
 
@@ -35,7 +36,7 @@ export function ConnectionTable({ connections, path }: { connections: Connection
                 {connection.server?.name ?? "Not known yet"}
               </Td>
               <Td hide="md" className="truncate">
-                <code className="font-mono">{streamOf(connection)}</code>
+                {isPostmark(connection) ? <code className="font-mono">{streamOf(connection)}</code> : "–"}
               </Td>
               <Td hide="sm" className="text-muted">
                 {connection.last_validated_at ? <Time at={connection.last_validated_at} /> : "Never"}

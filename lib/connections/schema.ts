@@ -5,7 +5,7 @@ import { smtpFields, smtpPort, smtpSecure, strangeTo, wholeLogin } from "./smtp/
 export type * from "./connector";
 export { type News, news } from "./news";
 export { type Rejection, rejectionCodes } from "./rejection";
-export { streamWarning } from "./smtp/place";
+export { postmarkHost, streamWarning } from "./smtp/place";
 export { lifecycleProblem, namedStream, resolveStream, streamProblem } from "./streams";
 
 const singleLine = (text: string) => !/\p{Cc}/u.test(text);

@@ -42,7 +42,7 @@ export function smtpConnector({ login, sendTimeoutMs, gate, ...options }: Settin
   };
 }
 
-const cannotBeAsked = "SMTP has no search: nobody can ask this server whether it took the email. A person decides.";
+const cannotBeAsked = "SMTP cannot be asked whether it took an email.";
 
 /** Logs in and goes, within five seconds. A person waits for the answer, so it does not queue behind mail. */
 async function check(

@@ -3,6 +3,9 @@ import { ConnectionActions } from "@/components/connections/connection-actions";
 import { ConnectionFacts } from "@/components/connections/connection-facts";
 import { EditConnection } from "@/components/connections/edit-connection";
 import { EventsReceived } from "@/components/connections/events-received";
+import { MoveToNative } from "@/components/connections/move-to-native";
+import { isPostmark, isSmtp, providerName } from "@/components/connections/provider-words";
+import { ReplaceSmtpLogin } from "@/components/connections/replace-smtp-login";
 import { ReplaceToken } from "@/components/connections/replace-token";
 import { ConnectionStatusBadge } from "@/components/connections/status-badge";
 import { TestSend } from "@/components/connections/test-send";
@@ -36,7 +39,14 @@ export default async function ConnectionPage({ params }: Props) {
         actions={
           editable && (
             <>
-              <ReplaceToken connection={connection} change={change} />
+              {isSmtp(connection) ? (
+                <>
+                  <MoveToNative connection={connection} change={change} />
+                  <ReplaceSmtpLogin connection={connection} change={change} />
+                </>
+              ) : (
+                <ReplaceToken connection={connection} change={change} />
+              )}
               <ConnectionActions
                 connection={connection}
                 path={path}
@@ -52,11 +62,13 @@ export default async function ConnectionPage({ params }: Props) {
       <div className="grid items-start gap-4 lg:grid-cols-[minmax(0,1fr)_20rem]">
         <div className="min-w-0 space-y-4">
           <ConnectionFacts connection={connection} />
-          <WebhookCard
-            connection={connection}
-            rotate={actions.rotateWebhookSecret.bind(null, workspace)}
-            editable={editable}
-          />
+          {isPostmark(connection) && (
+            <WebhookCard
+              connection={connection}
+              rotate={actions.rotateWebhookSecret.bind(null, workspace)}
+              editable={editable}
+            />
+          )}
           <EditConnection connection={connection} change={change} editable={editable} />
         </div>
         <div className="min-w-0 space-y-4">
@@ -65,10 +77,12 @@ export default async function ConnectionPage({ params }: Props) {
               id={connection.id}
               to={user?.email ?? ""}
               sendsPath={`/${workspace}/sends`}
+              provider={providerName(connection)}
+              canAsk={!isSmtp(connection)}
               test={actions.sendTest.bind(null, workspace)}
             />
           )}
-          <EventsReceived seen={seen.data} />
+          {isPostmark(connection) && <EventsReceived seen={seen.data} />}
         </div>
       </div>
     </>
