@@ -3,6 +3,7 @@ import { RowLink, Table, TableBody, TableHead, Td, Th, Tr } from "@/components/u
 import { Time } from "@/components/ui/time";
 import type { Connection } from "@/lib/connections/schema";
 import { BreakerBadge } from "./breaker-notice";
+import { isPostmark } from "./provider-words";
 import { ConnectionStatusBadge } from "./status-badge";
 import { streamOf } from "./stream-words";
 
@@ -39,7 +40,7 @@ export function ConnectionTable({ connections, path }: { connections: Connection
                 {connection.server?.name ?? "Not known yet"}
               </Td>
               <Td hide="md" className="truncate">
-                <code className="font-mono">{streamOf(connection)}</code>
+                {isPostmark(connection) ? <code className="font-mono">{streamOf(connection)}</code> : "–"}
               </Td>
               <Td hide="sm" className="text-muted">
                 {connection.last_validated_at ? <Time at={connection.last_validated_at} /> : "Never"}

@@ -6,7 +6,9 @@ import { SubmitButton } from "@/components/form/submit-button";
 import type { FormAction } from "@/components/form/use-action";
 import { Card } from "@/components/ui/card";
 import type { Connection } from "@/lib/connections/schema";
+import { isPostmark, isSmtp } from "./provider-words";
 import { NameField, SenderFields } from "./sender-fields";
+import { StreamOf } from "./smtp-fields";
 import { StreamField } from "./stream-field";
 
 type Props = { connection: Connection; change: FormAction<Connection>; editable: boolean };
@@ -26,18 +28,25 @@ export function EditConnection({ connection, change, editable }: Props) {
         success="Saved."
         onSuccess={setSaved}
         read={(fields) => ({
-          ...changed({ ...fields, message_stream: fields.message_stream || null }),
+          ...changed(
+            "message_stream" in fields ? { ...fields, message_stream: fields.message_stream || null } : fields,
+          ),
           id: connection.id,
         })}
       >
         <fieldset disabled={!editable} className="space-y-4">
           <NameField value={connection.display_name} />
-          <SenderFields {...connection} />
-          <StreamField
-            streams={connection.streams}
-            initial={connection.message_stream}
-            allowTransactional={connection.allow_transactional}
-          />
+          <SenderFields {...connection} bySmtp={isSmtp(connection)} />
+          {!isSmtp(connection) && (
+            <StreamField
+              streams={connection.streams}
+              initial={connection.message_stream}
+              allowTransactional={connection.allow_transactional}
+            />
+          )}
+          {isSmtp(connection) && isPostmark(connection) && (
+            <StreamOf host={connection.smtp_host ?? ""} initial={connection.message_stream} />
+          )}
         </fieldset>
         {editable && <SubmitButton>Save changes</SubmitButton>}
       </Form>

@@ -1,6 +1,5 @@
 import { ChevronRight, Mail, Server } from "lucide-react";
 import Link from "next/link";
-import { Badge } from "@/components/ui/badge";
 
 /** The first step of adding a connection: what it speaks to. */
 export function ProviderChoice({ path }: { path: string }) {
@@ -20,16 +19,20 @@ export function ProviderChoice({ path }: { path: string }) {
         </div>
         <ChevronRight aria-hidden className="mt-0.5 size-4 shrink-0 text-faint" />
       </li>
-      <li className="flex items-start gap-3 rounded-lg border border-line border-dashed p-4">
-        <Server aria-hidden className="mt-0.5 size-5 shrink-0 text-faint" />
+      <li className="relative flex items-start gap-3 rounded-lg border border-line-strong bg-surface p-4 shadow-sm hover:border-ink">
+        <Server aria-hidden className="mt-0.5 size-5 shrink-0 text-accent" />
         <div className="min-w-0 flex-1">
-          <h2 className="flex flex-wrap items-center gap-2 font-semibold text-muted">
-            SMTP <Badge>Coming later</Badge>
+          <h2 className="font-semibold">
+            <Link href={`${path}/new/smtp`} className="after:absolute after:inset-0 after:rounded-lg">
+              Custom SMTP
+            </Link>
           </h2>
           <p className="mt-0.5 text-muted text-sm">
-            Any mail server. It can send; what happened to an email it cannot tell.
+            Any mail server. It sends; what becomes of an email only Postmark’s SMTP reports. It can move to native
+            later.
           </p>
         </div>
+        <ChevronRight aria-hidden className="mt-0.5 size-4 shrink-0 text-faint" />
       </li>
     </ul>
   );

@@ -3,6 +3,7 @@ import { Input } from "@/components/ui/input";
 import type { Connection } from "@/lib/connections/schema";
 
 type Values = Partial<Pick<Connection, "display_name" | "from_email" | "from_name" | "reply_to_email">>;
+type SenderProps = Values & { bySmtp?: boolean };
 
 export function NameField({ value }: { value?: string }) {
   return (
@@ -13,14 +14,18 @@ export function NameField({ value }: { value?: string }) {
 }
 
 /** Who mail of this connection comes from, unless a step says otherwise. */
-export function SenderFields({ from_email, from_name, reply_to_email }: Values) {
+export function SenderFields({ from_email, from_name, reply_to_email, bySmtp = false }: SenderProps) {
   return (
     <div className="grid gap-4 sm:grid-cols-2">
       <Field
         name="from_email"
         label="From address"
-        optional
-        hint="On a domain or address that is verified in Postmark."
+        optional={!bySmtp}
+        hint={
+          bySmtp
+            ? "One that the server lets this login send from."
+            : "On a domain or address that is verified in Postmark."
+        }
       >
         <Input type="email" defaultValue={from_email ?? ""} placeholder="hello@example.com" autoComplete="off" />
       </Field>

@@ -9,7 +9,7 @@ const words: Record<ConnectionStatus, { label: string; tone: Tone; means: string
     tone: "warn",
     means: "Saved without a validation that passed. It sends when asked to.",
   },
-  failing: { label: "Failing", tone: "bad", means: "Postmark refuses it. Its sends are held until it is mended." },
+  failing: { label: "Failing", tone: "bad", means: "The provider refuses it. Its sends are held until it is mended." },
   disabled: { label: "Disabled", tone: "neutral", means: "Switched off by someone. Its sends are held." },
 };
 

@@ -13,10 +13,19 @@ import { Input } from "@/components/ui/input";
 import type { TestSend as Sent } from "@/lib/dispatch/schema";
 import type { ActionResult } from "@/lib/errors";
 
-type Props = { id: string; to: string; sendsPath: string; test: FormAction<Sent> };
+type Props = {
+  id: string;
+  to: string;
+  sendsPath: string;
+  /** Who takes the mail, at the beginning of a sentence. */
+  provider: string;
+  /** Whether what was lost can be looked up. */
+  canAsk: boolean;
+  test: FormAction<Sent>;
+};
 
 /** Sends one message now and says what became of it. */
-export function TestSend({ id, to, sendsPath, test }: Props) {
+export function TestSend({ id, to, sendsPath, provider, canAsk, test }: Props) {
   const [result, setResult] = useState<ActionResult<Sent> | null>(null);
   const send = async (input: unknown) => {
     const next = await submit(test, input);
@@ -35,13 +44,18 @@ export function TestSend({ id, to, sendsPath, test }: Props) {
             <Send aria-hidden /> Send test
           </SubmitButton>
         </div>
-        {result && <Outcome result={result} sendsPath={sendsPath} />}
+        {result && <Outcome result={result} sendsPath={sendsPath} provider={provider} canAsk={canAsk} />}
       </Form>
     </Card>
   );
 }
 
-function Outcome({ result, sendsPath }: { result: ActionResult<Sent>; sendsPath: string }) {
+function Outcome({
+  result,
+  sendsPath,
+  provider,
+  canAsk,
+}: Pick<Props, "sendsPath" | "provider" | "canAsk"> & { result: ActionResult<Sent> }) {
   if (!result.ok) {
     const { fields, provider, detail } = result.error;
     if (fields) return null;
@@ -58,12 +72,16 @@ function Outcome({ result, sendsPath }: { result: ActionResult<Sent>; sendsPath:
   );
   if ("status" in result.value)
     return (
-      <Banner tone="warn" live title="Postmark gave no answer in time.">
-        The message may have left. It is looked up and the send log will say what became of it. {link}.
+      <Banner tone="warn" live title={`${provider} gave no answer in time.`}>
+        The message may have left.{" "}
+        {canAsk
+          ? "It is looked up and the send log will say what became of it."
+          : "SMTP cannot be asked, so look whether it arrived."}{" "}
+        {link}.
       </Banner>
     );
   return (
-    <Banner tone="good" live title="Postmark accepted it.">
+    <Banner tone="good" live title={`${provider} accepted it.`}>
       Message <code className="break-all font-mono">{result.value.provider_message_id}</code>. {link}.
     </Banner>
   );

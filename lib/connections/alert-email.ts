@@ -96,6 +96,7 @@ async function messagesOf(
     html: null,
     text: `${sentence}\n\n${link}\n\nYou get this because you manage “${name}”. Alerts are set under Settings → Workspace.`,
     tag: "Alert",
+    headers: [],
   }));
 }
 
@@ -106,7 +107,7 @@ function lineOf(call: CallOutcome, index: number, count: number): Line {
       if (outcome === undefined || outcome.kind === "unknown")
         return { outcome: "unknown", detail: "The answer was not clear." };
       if (outcome.kind === "accepted") return { outcome: "delivered", detail: null };
-      return { outcome: "failed", detail: outcome.message };
+      return { outcome: "failed", detail: outcome.kind === "not_sent" ? outcome.cause : outcome.message };
     }
     case "call_refused":
       return { outcome: "failed", detail: call.message };

@@ -10,7 +10,7 @@ export * from "./life-schema";
 export type * from "./message-history";
 export { type News, news } from "./news";
 export { type Rejection, rejectionCodes } from "./rejection";
-export { streamWarning } from "./smtp/place";
+export { postmarkHost, streamWarning } from "./smtp/place";
 export { lifecycleProblem, namedStream, resolveStream, streamProblem } from "./streams";
 export { fillsPlaceholder, unsubscribeBy } from "./unsubscribe";
 

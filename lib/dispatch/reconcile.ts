@@ -89,7 +89,8 @@ async function openForSearch(lane: DueLane, means: Means): Promise<OpenedLane | 
   try {
     const opened = await openSealed(lane, means);
     if (opened.connection.status === "failing") return { cause: "The connection does not accept our credentials." };
-    if (!opened.connector.canFind) return { cause: "This kind of connection cannot be searched." };
+    if (!opened.connector.canFind)
+      return { cause: "SMTP cannot be asked whether it took an email, so a person decides." };
     return { lane, ...opened };
   } catch (thrown) {
     log.error("a connection could not be opened to look sends up", thrown, named(lane));

@@ -34,7 +34,7 @@ async function newGround(messages: number) {
       subject: "Hello",
       html,
     },
-    ...{ to: `never+${index}@emu.example.com`, text: null, tag: null },
+    ...{ to: `never+${index}@emu.example.com`, text: null, tag: null, headers: [] },
   }));
   for (const some of [letters.slice(0, 500), letters.slice(500)])
     if (some.length > 0) await connector.send(some, { stream, startWithinMs: 2000 });

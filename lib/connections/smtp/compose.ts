@@ -14,7 +14,8 @@ export async function compose(
   { host, stream, now }: { host: string; stream: string; now: Date },
 ): Promise<Composed> {
   const messageId = messageIdOf(message);
-  const headers = postmarkHost(host) === null ? {} : postmarkHeaders(message, stream);
+  const own = Object.fromEntries(message.headers.map(({ name, value }) => [name, oneLine(value)]));
+  const headers = postmarkHost(host) === null ? own : { ...own, ...postmarkHeaders(message, stream) };
   const spelling = new Map(Object.keys(headers).map((key) => [key.toLowerCase(), key]));
   const node = new MailComposer({
     from: message.from,
@@ -25,7 +26,6 @@ export async function compose(
     text: message.text ?? undefined,
     messageId,
     date: now,
-    // Headers of the message's own (List-Unsubscribe, RFC 8058) join these.
     headers,
     // The library writes them its own way, and the key of a metadata field is told by its letters.
     normalizeHeaderKey: (key) => spelling.get(key.toLowerCase()) ?? key,

@@ -2,7 +2,7 @@ import "server-only";
 import type { CheckOutcome, Connector } from "../connector";
 import type { Gate } from "../postmark";
 import { rejectionOfTrouble } from "./advice";
-import { placeId, placeName, postmarkHost, type SmtpLogin } from "./place";
+import { placeId, placeName, type SmtpLogin } from "./place";
 import { Pace, Pool, sessionsMax } from "./pool";
 import { messagesMax, sendAll } from "./send";
 import { openSession, type SessionOptions } from "./session";
@@ -34,7 +34,11 @@ export function smtpConnector({ login, sendTimeoutMs, gate, ...options }: Settin
     bytesMax,
     canFind: false,
     blackHole: null,
-    unsubscribePlaceholder: postmarkHost(host) === null ? "" : "{{{ pm:unsubscribe }}}",
+    // Mail by SMTP carries our own link, also through a provider that has one of its own.
+    unsubscribePlaceholder: null,
+    suppressionList: null,
+    setup: null,
+    history: null,
     send: (messages, options) => sendAll(desk, messages, options),
     sendOne: (message, options) => sendAll(desk, [message], options),
     find: async () => ({ kind: "cannot_know", cause: cannotBeAsked, aboutCredentials: false }),
@@ -42,7 +46,7 @@ export function smtpConnector({ login, sendTimeoutMs, gate, ...options }: Settin
   };
 }
 
-const cannotBeAsked = "SMTP has no search: nobody can ask this server whether it took the email. A person decides.";
+const cannotBeAsked = "SMTP cannot be asked whether it took an email.";
 
 /** Logs in and goes, within five seconds. A person waits for the answer, so it does not queue behind mail. */
 async function check(

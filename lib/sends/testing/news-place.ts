@@ -113,6 +113,7 @@ const letter = {
   html: '<p><a href="https://a.example.com/">A</a> <a href="https://b.example.com/">B</a></p>',
   text: null,
   tag: null,
+  headers: [],
 };
 
 /** As if that long had gone by for a workspace. */

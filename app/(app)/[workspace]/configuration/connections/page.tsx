@@ -30,14 +30,14 @@ export default async function ConnectionsPage({ params, searchParams }: Props) {
     <>
       <PageHeader
         title="Connections"
-        description="How email leaves: your own Postmark servers, each with its sender and stream."
+        description="How email leaves: your own Postmark or mail servers, each with its sender and stream."
         actions={page.data.length > 0 && add}
       />
       {page.data.length === 0 ? (
         <Card flush>
           <EmptyState icon={Plug} title="No connection yet" action={add}>
             {add
-              ? "Connect a Postmark server with its token. It takes a minute, and automations can send right after."
+              ? "Connect a Postmark server with its token, or any mail server by SMTP. It takes a minute, and automations can send right after."
               : "An owner or admin of the workspace can add one."}
           </EmptyState>
         </Card>

@@ -7,6 +7,9 @@ import { DeliveryNews } from "@/components/connections/delivery-news";
 import { EditConnection } from "@/components/connections/edit-connection";
 import { EventsReceived } from "@/components/connections/events-received";
 import { HealthCard } from "@/components/connections/health-card";
+import { MoveToNative } from "@/components/connections/move-to-native";
+import { isPostmark, isSmtp, providerName } from "@/components/connections/provider-words";
+import { ReplaceSmtpLogin } from "@/components/connections/replace-smtp-login";
 import { ReplaceToken } from "@/components/connections/replace-token";
 import { SendingLimits } from "@/components/connections/sending-limits";
 import { ConnectionStatusBadge } from "@/components/connections/status-badge";
@@ -58,7 +61,14 @@ export default async function ConnectionPage({ params, searchParams }: Props) {
         actions={
           editable && (
             <>
-              <ReplaceToken connection={connection} change={change} />
+              {isSmtp(connection) ? (
+                <>
+                  <MoveToNative connection={connection} change={change} />
+                  <ReplaceSmtpLogin connection={connection} change={change} />
+                </>
+              ) : (
+                <ReplaceToken connection={connection} change={change} />
+              )}
               <ConnectionActions
                 connection={connection}
                 path={path}
@@ -80,11 +90,13 @@ export default async function ConnectionPage({ params, searchParams }: Props) {
           />
           <ConnectionFacts connection={connection} />
           <HealthCard health={health} path={`${path}/${connection.id}`} />
-          <WebhookCard
-            connection={connection}
-            rotate={actions.rotateWebhookSecret.bind(null, workspace)}
-            editable={editable}
-          />
+          {isPostmark(connection) && (
+            <WebhookCard
+              connection={connection}
+              rotate={actions.rotateWebhookSecret.bind(null, workspace)}
+              editable={editable}
+            />
+          )}
           <EditConnection connection={connection} change={change} editable={editable} />
           <SendingLimits connection={connection} change={change} editable={editable} />
         </div>
@@ -94,11 +106,15 @@ export default async function ConnectionPage({ params, searchParams }: Props) {
               id={connection.id}
               to={user?.email ?? ""}
               sendsPath={`/${workspace}/sends`}
+              provider={providerName(connection)}
+              canAsk={!isSmtp(connection)}
               test={actions.sendTest.bind(null, workspace)}
             />
           )}
-          <DeliveryNews id={connection.id} feed={feed} sync={editable && actions.syncNews.bind(null, workspace)} />
-          <EventsReceived seen={seen.data} />
+          {connection.provider === "postmark" && (
+            <DeliveryNews id={connection.id} feed={feed} sync={editable && actions.syncNews.bind(null, workspace)} />
+          )}
+          {isPostmark(connection) && <EventsReceived seen={seen.data} />}
           {connection.provider === "postmark" && (
             <SuppressionLists
               connectionId={connection.id}
