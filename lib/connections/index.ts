@@ -49,9 +49,9 @@ export { connectionRecords, markFailing, noteTrouble, openConnector, rememberSer
 export { resealConnections } from "./reseal";
 export { sealedProblem } from "./sealed-problem";
 export { type CallLine, callStatistics, forgetOldCalls, recordCall } from "./store-calls";
-export { takeStaleLists, workspacesWithStaleLists } from "./store-lists";
 export { countHours, countSentNow, forgetOldHours } from "./store-hours";
 export { giveBackSends } from "./store-life";
+export { takeStaleLists, workspacesWithStaleLists } from "./store-lists";
 export { resolveStream } from "./streams";
 export { rejectionOf, rejectionOfCheck } from "./verdict";
 export { parseWebhook, storeWebhook, webhookSender } from "./webhooks";

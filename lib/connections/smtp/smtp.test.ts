@@ -49,6 +49,7 @@ const letter = (number: number, over: Partial<OutgoingMessage> = {}): OutgoingMe
   html: "<p>Hello</p>",
   text: "Hello\n.\nGoodbye",
   tag: "Welcome",
+  headers: [],
   ...over,
 });
 const letters = (count: number) => Array.from({ length: count }, (_, number) => letter(number));
