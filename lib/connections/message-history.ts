@@ -1,7 +1,7 @@
 import type { News } from "./news";
 
 /** Where a list of the provider's is read from: the first page at 0, the next one where the page before says. */
-export type Offset = { offset: number };
+type Offset = { offset: number };
 
 /**
  * One page of a list, as many items as the provider gives at once. `next`: where it goes on; null: that was all, or, when it was `cut`,

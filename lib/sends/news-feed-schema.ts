@@ -3,7 +3,7 @@ import * as z from "zod";
 const moment = z.iso.datetime();
 
 /** From where the news of a connection's mail comes. */
-export const feedSources = ["none", "webhooks", "sync", "both"] as const;
+const feedSources = ["none", "webhooks", "sync", "both"] as const;
 export type FeedSource = (typeof feedSources)[number];
 
 export const newsFeed = z.object({

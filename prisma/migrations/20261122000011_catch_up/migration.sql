@@ -30,3 +30,12 @@ CREATE TABLE "catch_up_hours" (
 
 -- When something was first told of a send by asking instead of by webhook; null: never. Only then need a webhook look for what it repeats.
 ALTER TABLE "sends" ADD COLUMN "news_filled_at" TIMESTAMPTZ(3);
+
+-- Where webhooks have come until now, they are taken to have told of what left before them: else the first days would be asked for again.
+INSERT INTO "catch_ups" ("workspace_id", "connection_id", "message_stream", "webhook_at")
+SELECT l."workspace_id", l."connection_id", l."message_stream", uuid_time(w."id")
+FROM "send_lanes" l
+CROSS JOIN LATERAL (
+  SELECT "id" FROM "webhook_events"
+  WHERE "workspace_id" = l."workspace_id" AND "connection_id" = l."connection_id" AND "record_type" = 'Delivery'
+  ORDER BY "id" DESC LIMIT 1) w;
