@@ -15,9 +15,6 @@ import { makeConnection, makeWorkspace } from "@/lib/testing/factory";
 const listLength = Number(process.env.BENCH_LIST || 100_000);
 const longLength = Number(process.env.BENCH_ROWS || 1_000_000);
 
-if (process.argv[2] === "serve") await serve();
-else await measure();
-
 /** The other side: a sandbox whose stream holds back very many addresses. */
 async function serve(): Promise<void> {
   const sandbox = await startSandbox();
@@ -30,7 +27,8 @@ async function serve(): Promise<void> {
       origin: "Recipient",
     });
   console.log(JSON.stringify({ url: world.apiUrl, token: world.serverToken, serverId: String(world.server.id) }));
-  process.on("SIGTERM", () => void sandbox.close().then(() => process.exit(0)));
+  // Also when the measuring process dies: then this pipe ends.
+  process.stdin.resume().on("end", () => void sandbox.close().then(() => process.exit(0)));
 }
 
 async function measure(): Promise<void> {
@@ -41,7 +39,7 @@ async function measure(): Promise<void> {
 
 async function measureLists(): Promise<void> {
   const other = spawn(process.execPath, [...process.execArgv, import.meta.filename, "serve"], {
-    stdio: ["ignore", "pipe", "inherit"],
+    stdio: ["pipe", "pipe", "inherit"],
   });
   const [line] = (await once(other.stdout, "data")) as [Buffer];
   const { url, token, serverId } = JSON.parse(line.toString("utf8")) as {
@@ -66,7 +64,7 @@ async function measureLists(): Promise<void> {
     `  here ${state?.here}, there ${state?.there}, missing ${state?.missing_here} and ${state?.missing_there}`,
   );
   const ended = once(other, "exit");
-  other.kill("SIGTERM");
+  other.stdin.end();
   await ended;
 }
 
@@ -148,3 +146,6 @@ const median = (all: readonly number[]): number => {
 };
 const ms = (value: number) => `${value.toFixed(2)} ms`;
 const count = (n: number) => n.toLocaleString("en-US");
+
+if (process.argv[2] === "serve") await serve();
+else await measure();

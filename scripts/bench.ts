@@ -50,7 +50,9 @@ async function run(name: string): Promise<boolean> {
   return status === 0;
 }
 
-const load = () => os.loadavg()[0]?.toFixed(1);
+function load(): string | undefined {
+  return os.loadavg()[0]?.toFixed(1);
+}
 
 function environment(url: string): NodeJS.ProcessEnv {
   return {
