@@ -38,6 +38,7 @@ export async function seedWorkspace(db: Db, plan: DemoPlan): Promise<{ connectio
     messageStream: "broadcast",
     serverId: plan.serverId,
     serverName: plan.serverName,
+    listsStale: true,
     createdAt: new Date(plan.now.getTime() - 20 * dayMs),
   });
   const automations = await makeAutomations(db, plan, connection.id);

@@ -14,21 +14,21 @@ export async function workspacesWithStaleLists(db: Db, limit: number): Promise<s
 
 /**
  * The sending streams of the connections that were found to work since the last call, which is thereby noted: whoever takes them plans
- * their lists in the same transaction.
+ * their lists in the same transaction. Of `connectionId` in any case, while it works.
  */
 export async function takeStaleLists(
   db: Db,
   tenant: Tenant,
-): Promise<{ connectionId: string; provider: string; streams: string[] }[]> {
-  const rows = await db.sql<{ id: string; provider: string; streams: unknown }>(
+  { connectionId = null }: { connectionId?: string | null } = {},
+): Promise<{ connectionId: string; streams: string[] }[]> {
+  const rows = await db.sql<{ id: string; streams: unknown }>(
     `update connections set lists_stale = false
-     where workspace_id = $1 and lists_stale and status = 'ready' and deleted_at is null
-     returning id, provider, streams`,
-    [tenant.workspaceId],
+     where workspace_id = $1 and (lists_stale or id = $2) and status = 'ready' and deleted_at is null
+     returning id, streams`,
+    [tenant.workspaceId, connectionId],
   );
-  return rows.map(({ id, provider, streams }) => ({
+  return rows.map(({ id, streams }) => ({
     connectionId: id,
-    provider,
     streams: sendingStreams(storedStream.array().safeParse(streams).data ?? []),
   }));
 }

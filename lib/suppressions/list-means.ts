@@ -15,5 +15,7 @@ export type ListMeans = {
   chance: () => number;
   /** How long a provider may take until a dump shows a change: seconds, says its client's own tests; and clocks differ. */
   settlingMs: number;
+  /** Ends the waiting for an answer. */
+  signal?: AbortSignal;
 };
 export const ordinaryListMeans: ListMeans = { open: openConnector, chance: Math.random, settlingMs: 30_000 };

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { db } from "../db";
 import { dispatch } from "../dispatch";
 import { newId } from "../ids";
@@ -184,6 +184,24 @@ describe("a list that is read again", () => {
     expect((await place.state()).error).toBeNull();
   });
 
+  test("is let go when the process ends in the middle of a long answer, so that the next one need not wait", async () => {
+    const place = await makePlace(sandbox);
+    await place.sync();
+    await db.sql("update suppression_lists set due_at = now() where workspace_id = $1 and stream = 'broadcast'", [
+      place.workspaceId,
+    ]);
+    const slow = place.server.addFault({ action: "latency", ms: 60_000, path: "*broadcast/suppressions/dump" });
+    const ending = new AbortController();
+    const tending = tendSuppressionLists({ budgetMs: 60_000, signal: ending.signal });
+    await vi.waitFor(() => expect(slow.fired()).toBe(1));
+    ending.abort();
+    await tending;
+    expect((await place.state()).error).toMatch(/interrupted/);
+    expect(await claimList(db, place.tenant, { token: newId(), leaseMs: 60_000 })).toMatchObject({
+      stream: "broadcast",
+    });
+  });
+
   test("is read by one process at a time, and by another when that one died", async () => {
     const place = await makePlace(sandbox);
     await place.sync();
@@ -256,6 +274,23 @@ describe("what is suppressed by hand", () => {
     expect(await place.held(email)).toBeNull();
   });
 
+  test("and lifted again, is not brought back by the provider's list as long as that could not be told of it", async () => {
+    const place = await makePlace(sandbox);
+    const email = "stuck@example.com";
+    place.server.addSuppression({ stream: "broadcast", email, reason: "HardBounce", origin: "Recipient" });
+    await place.sync();
+    place.server.addFault({ action: "status", path: "*suppressions/delete", status: 503 });
+    await place.lift(email);
+    await db.sql("update suppressions set changed_at = now() - interval '1 hour' where workspace_id = $1", [
+      place.workspaceId,
+    ]);
+    await place.sync();
+    expect([await place.held(email), place.there()]).toEqual([null, [email]]);
+    place.server.clearFaults();
+    await place.sync();
+    expect([await place.held(email), place.there()]).toEqual([null, []]);
+  });
+
   test("is carried again after a failure, a bounded number of times, and its end is shown", async () => {
     const place = await makePlace(sandbox);
     await place.sync();
@@ -288,6 +323,8 @@ describe("what is suppressed by hand", () => {
     await savePushes(db, place.tenant, claimed, [
       { email: "quick@example.com", version: push?.version ?? 0, status: "done", message: null, retryMs: null },
     ]);
+    const waiting = await db.prisma.suppressionPush.findMany({ where: { workspaceId: place.workspaceId } });
+    expect(waiting.map(({ status, wanted }) => [status, wanted])).toEqual([["pending", "lifted"]]);
     expect(await claimPushes(db, place.tenant, { token: newId(), take: 50, leaseMs: 60_000 })).toMatchObject({
       wanted: "lifted",
     });

@@ -41,13 +41,14 @@ export async function tendSuppressionLists(
 ): Promise<Tended> {
   const endMs = performance.now() + budgetMs;
   const over = () => signal?.aborted === true || performance.now() >= endMs;
+  const stoppable = { ...means, ...(signal && { signal }) };
   const total: Tended = { read: 0, pushed: 0 };
   const stale = await workspacesWithStaleLists(db, workspacesMax);
   const due = await workspacesWithListWork(db, workspacesMax);
   for (const workspaceId of new Set([...stale, ...due])) {
     if (over()) break;
     try {
-      const { read, pushed } = await tendWorkspace(systemTenant(workspaceId), { over }, means);
+      const { read, pushed } = await tendWorkspace(systemTenant(workspaceId), { over }, stoppable);
       total.read += read;
       total.pushed += pushed;
     } catch (thrown) {
@@ -65,7 +66,7 @@ export async function tendWorkspace(
   { over, connectionId = null }: { over: () => boolean; connectionId?: string | null },
   means: ListMeans,
 ): Promise<Tended> {
-  await transaction(async (tx) => planLists(tx, tenant, await takeStaleLists(tx, tenant)));
+  await transaction(async (tx) => planLists(tx, tenant, await takeStaleLists(tx, tenant, { connectionId })));
   let pushed = await carryPushes(tenant, { over }, means);
   let read = 0;
   for (let lists = 0; lists < 500 && !over(); lists += 1) {
@@ -91,7 +92,11 @@ async function readList(tenant: Tenant, list: ClaimedList, means: ListMeans): Pr
       return false;
     }
     const since = await noteServer(db, tenant, list, opened.serverId);
-    const dump = await opened.suppressionList.dump(list.stream);
+    const dump = await unlessStopped(() => opened.suppressionList.dump(list.stream), means.signal);
+    if (dump === null) {
+      await failList(db, tenant, list, { error: "The reading was interrupted.", retryMs: 0 });
+      return false;
+    }
     if (dump.kind === "cannot_know") {
       await fail(tenant, list, `The list could not be read: ${dump.cause}.`, means);
       return false;
@@ -108,6 +113,18 @@ async function readList(tenant: Tenant, list: ClaimedList, means: ListMeans): Pr
     await fail(tenant, list, "The list could not be compared with ours. It is tried again.", means);
     throw thrown;
   }
+}
+
+/** A long answer is not waited for by a process that ends. @returns null then */
+function unlessStopped<T>(work: () => Promise<T>, signal: AbortSignal | undefined): Promise<T | null> {
+  if (signal === undefined) return work();
+  return new Promise((resolve, reject) => {
+    const stop = () => resolve(null);
+    signal.addEventListener("abort", stop, { once: true });
+    work()
+      .then(resolve, reject)
+      .finally(() => signal.removeEventListener("abort", stop));
+  });
 }
 
 type Opened =

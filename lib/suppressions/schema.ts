@@ -124,7 +124,7 @@ export const deleteSuppressionInput = z.strictObject({
 export type DeleteSuppressionInput = z.infer<typeof deleteSuppressionInput>;
 
 /** How a provider's list of one stream stands to ours. `missing_*`: what the last reading found amiss, and mended. */
-export const suppressionListState = z.object({
+const suppressionListState = z.object({
   connection_id: z.uuid(),
   stream: z.string(),
   here: z.number().int().describe("Addresses that are held back on this stream here."),
