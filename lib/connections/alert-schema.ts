@@ -2,9 +2,6 @@ import * as z from "zod";
 
 /** What is said when a connection goes wrong, and to whom. Opens through `schema.ts`. */
 
-export const alertKinds = ["failing", "complaints", "bounces"] as const;
-export type AlertKind = (typeof alertKinds)[number];
-
 /** Of a day. With less than `sentMin` one of three would alarm. An alert closes at a part of what opened it, so that it does not flicker. */
 export const alertRules = {
   sentMin: 100,
@@ -90,7 +87,6 @@ export const alertSettings = z.object({
 export type AlertSettings = z.infer<typeof alertSettings>;
 
 export const alertSettingsInput = z.strictObject({ project_id: z.string().max(64).optional() });
-export type AlertSettingsInput = z.output<typeof alertSettingsInput>;
 export const changeAlertSettingsInput = z.strictObject({
   project_id: z.string().max(64).optional(),
   alert_webhook_url: webhookUrl.optional(),

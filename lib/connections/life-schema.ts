@@ -49,7 +49,7 @@ export const lifeChange = {
 
 const instant = z.iso.datetime();
 
-export const breakerStates = ["closed", "half_open", "open"] as const;
+const breakerStates = ["closed", "half_open", "open"] as const;
 
 /** Fields of a connection as people and programs see it. */
 export const lifeFields = {

@@ -1,11 +1,11 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { type Actor, permissions } from "../actor";
-import { changeConnection, getConnection } from "../connections";
+import { changeConnection, connectionHealth, getConnection } from "../connections";
 import type { ChangeConnectionInput } from "../connections/schema";
 import { db } from "../db";
 import { listSends } from "../sends";
 import { emailStep, makeSuppressions } from "../testing/factory";
-import type { FakeAnswer } from "../testing/fake-connector";
+import { acceptThenReset, type FakeAnswer } from "../testing/fake-connector";
 import { claimBatch } from "./store-sends";
 import { makeWorld, people, quiesce } from "./testing/world";
 
@@ -175,11 +175,15 @@ describe("the breaker of a connection", () => {
     });
   /** Fails the next calls, one after the other, each when the rest before it is over. */
   async function fail(world: World, answers: FakeAnswer[]): Promise<void> {
+    // One call at a time, so that each pass makes one.
+    await change(world, { calls_at_once_max: 1 });
     for (const answer of answers) {
-      world.fake.answerNext(answer);
+      world.fake.always = answer;
       await rested(world);
       await world.pass();
     }
+    world.fake.always = undefined;
+    await change(world, { calls_at_once_max: null });
   }
   /** As if the pause were over. */
   async function rested(world: World): Promise<void> {
@@ -265,6 +269,33 @@ describe("the breaker of a connection", () => {
     await world.pass();
     expect(new Set(await statuses(world))).toEqual(new Set(["skipped", "sent"]));
   });
+
+  test("a trial whose process died keeps others away until its lease ends, and then the next one tries", async () => {
+    const world = await makeWorld();
+    await world.enroll(people(30));
+    await fail(world, [unavailable, unavailable, unavailable]);
+    await rested(world);
+    expect((await claimBatch(db, laneOf(world), { ...times, limit: 200 }))?.sends).toHaveLength(10);
+    expect((await shown(world)).breaker.state).toBe("open");
+    expect(await claimBatch(db, laneOf(world), { ...times, limit: 200 })).toBeNull();
+    await rested(world);
+    expect((await claimBatch(db, laneOf(world), { ...times, limit: 200 }))?.trial).toBe(true);
+  });
+});
+
+test("what was sent is counted for the connection, also what only the search showed, once", async () => {
+  const world = await makeWorld();
+  world.fake.answerNext(acceptThenReset);
+  await world.enroll(people(3));
+  await world.pass();
+  const sent = async () =>
+    (await connectionHealth(owner(world), { id: world.connection.id, window: "24h" })).totals.sent;
+  expect(await sent()).toBe(0);
+  await world.letTimePass();
+  await world.pass();
+  await world.enroll(people(2, 3));
+  await world.pass();
+  expect([await statuses(world), await sent()]).toEqual([Array(5).fill("sent"), 5]);
 });
 
 test("one workspace's limits are nothing to another, and its connection cannot be changed from there", async () => {

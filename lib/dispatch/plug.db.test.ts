@@ -163,8 +163,8 @@ test.each(scenes)(
   },
 );
 
-/** Said by no scene: a database that fails, and a token that cannot be read, have tests of their own. */
-const elsewhere = ["wait to save again", "hold what is sealed shut"];
+/** Said by no scene: a database that fails, a token that cannot be read, and a trial of an open breaker, have tests of their own. */
+const elsewhere = ["wait to save again", "hold what is sealed shut", "end trial"];
 
 afterAll(() => {
   const named = ["deliver.ts", "reconcile.ts", "save.ts", "lanes.ts"].flatMap((file) => {
