@@ -69,6 +69,7 @@ const screens = ({ automation, send, profile, connection }: Ids): string[] => [
   "/configuration/connections",
   "/configuration/connections/new",
   "/configuration/connections/new/postmark",
+  "/configuration/connections/new/smtp",
   `/configuration/connections/${connection}`,
   "/settings/workspace",
   "/settings/members",

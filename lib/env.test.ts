@@ -25,6 +25,7 @@ test.each([
   ["RATE_LIMIT", "many"],
   ["RATE_LIMIT", "0/10"],
   ["SIGNUP", "maybe"],
+  ["SMTP_ALLOW_PRIVATE", "yes"],
   ["APP_URL", "example.com"],
   ["PORT", "70000"],
 ])("%s=%s is refused by name, and the value is not repeated", (name, value) => {
@@ -42,6 +43,13 @@ test.each([
 test("the first of several encryption keys seals, the others are kept for opening", () => {
   const { encryptionKeys } = read({ ...whole, ENCRYPTION_KEYS: `${key("new", 2)}, ${key("old", 1)}` });
   expect(encryptionKeys.map(({ id }) => id)).toEqual(["new", "old"]);
+});
+
+test("private addresses are closed to SMTP in production unless they are opened", () => {
+  const allowed = (over: object) => read({ ...whole, ...over }).smtpAllowPrivate;
+  expect([allowed({}), allowed({ SMTP_ALLOW_PRIVATE: "off" })]).toEqual([true, false]);
+  const NODE_ENV = "production";
+  expect([allowed({ NODE_ENV }), allowed({ NODE_ENV, SMTP_ALLOW_PRIVATE: "on" })]).toEqual([false, true]);
 });
 
 test("an empty variable counts as missing, and the public origin follows the port", () => {

@@ -49,6 +49,7 @@ export async function startLocal({
     APP_URL: appUrl,
     PORT: String(port),
     SIGNUP: "open",
+    SMTP_ALLOW_PRIVATE: "on",
     NEXT_TELEMETRY_DISABLED: "1",
     ...defaults,
   });

@@ -24,7 +24,7 @@ export function ReplaceSmtpLogin({ connection, change }: Props) {
   return (
     <Dialog
       title="Change server and login"
-      description="Enter user name and password anew: they are not shown. What was not answered yet stays as it is; everything after leaves this way."
+      description="Leave user name and password empty to keep those that are stored. What was not answered yet stays as it is; everything after leaves this way."
       open={open}
       onOpenChange={setOpen}
       trigger={
@@ -33,7 +33,7 @@ export function ReplaceSmtpLogin({ connection, change }: Props) {
         </Button>
       }
     >
-      <Form action={change} read={(fields) => ({ ...fields, id: connection.id })} onSuccess={done}>
+      <Form action={change} read={(fields) => ({ ...kept(fields), id: connection.id })} onSuccess={done}>
         <SmtpFields {...connection} />
         <DialogActions>
           <DialogClose>
@@ -45,3 +45,7 @@ export function ReplaceSmtpLogin({ connection, change }: Props) {
     </Dialog>
   );
 }
+
+/** A login of which nothing was typed stays what it is. */
+const kept = ({ username, password, ...place }: Record<string, unknown>): Record<string, unknown> =>
+  username === null && password === null ? place : { ...place, username, password };

@@ -19,7 +19,7 @@ export type Login = { provider: "postmark"; token: string } | { provider: "smtp"
 export const newGate = (provider: string): Gate => new Gate(provider === "smtp" ? sessionsMax : callsAtOnceMax);
 
 /** A native connector for a token that is not, or not yet, stored. */
-export const connectorFor = (token: string, gate = newGate("postmark")): Connector =>
+const connectorFor = (token: string, gate = newGate("postmark")): Connector =>
   postmarkConnector({ token, baseUrl: env().providerApiUrl, sendTimeoutMs: env().providerTimeoutMs, gate });
 
 export const connectorOf = (login: Login, gate = newGate(login.provider)): Connector =>

@@ -12,8 +12,6 @@ import type { ServerFacts } from "./verdict";
 
 export const noConnection = () => new AppError("not_found", "There is no such connection in this workspace.");
 
-export { connectorFor } from "./login";
-
 type Open = { provider: string; credentialsVersion: string; connector: Connector; gate: Gate };
 // Least recently used first. A dropped entry costs an unsealing, and for a moment a second gate.
 const open = new Map<string, Open>();

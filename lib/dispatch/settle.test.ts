@@ -21,9 +21,16 @@ test.each<[SendOutcome, unknown[]]>([
   [{ kind: "inactive", code: 406, message: "no" }, ["skipped", "refused", "refused", "suppressed"]],
   [{ kind: "refused", code: 300, message: "no" }, ["failed", "refused", "refused", "refused"]],
   [{ kind: "sender_refused", code: 400, message: "no" }, ["failed", "refused", "refused", "from_not_verified"]],
+  [{ kind: "not_sent", cause: "451" }, ["queued", null, "not_sent", "provider_busy"]],
+  [{ kind: "not_sent", cause: "too late", late: true }, ["queued", null, "not_sent", undefined]],
   [{ kind: "unknown", cause: "reset" }, ["unknown", null, null, "no_answer"]],
 ])("%o is settled by what it says of the mail", (outcome, expected) => {
   expect(shape(settle(outcome, carried, circumstances))).toEqual(expected);
+});
+
+test("an email whose turn did not come while others of its call left has used up no try", () => {
+  const { attempt } = settle({ kind: "not_sent", cause: "too late", late: true }, carried, circumstances);
+  expect(attempt).toMatchObject({ undo: true });
 });
 
 test("what the provider accepted with a remark keeps the remark", () => {

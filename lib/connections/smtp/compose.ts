@@ -39,7 +39,7 @@ export async function compose(
 }
 
 /** On the sender's domain, as RFC 5322 §3.6.4 recommends. */
-export const messageIdOf = ({ sendId, from }: Pick<OutgoingMessage, "sendId" | "from">): string => {
+const messageIdOf = ({ sendId, from }: Pick<OutgoingMessage, "sendId" | "from">): string => {
   const domain = /@([\w.-]+)>?\s*$/.exec(from)?.[1] ?? "localhost";
   return `<${sendId}@${domain.toLowerCase()}>`;
 };

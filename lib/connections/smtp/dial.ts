@@ -6,7 +6,7 @@ import type { SmtpPlace } from "./place";
 import type { Trouble } from "./trouble";
 
 /** All addresses of a host, as the system knows them. */
-export type Lookup = (host: string) => Promise<readonly string[]>;
+type Lookup = (host: string) => Promise<readonly string[]>;
 /** `allowPrivate`: addresses inside the own network are good too. */
 export type DialOptions = { allowPrivate: boolean; lookup?: Lookup | undefined };
 

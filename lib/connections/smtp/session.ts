@@ -11,7 +11,7 @@ export type Envelope = { from: string; to: string; size: number };
  * What came of one message. `ended`: its last line may have been written, so without an answer nobody knows whether it was taken. Until
  * then a server that follows RFC 5321 (§4.1.1.4) has nothing.
  */
-export type Handed = { ok: true } | { ok: false; failure: SmtpFailure; ended: boolean };
+type Handed = { ok: true } | { ok: false; failure: SmtpFailure; ended: boolean };
 
 /** One SMTP session, logged in. One message at a time. */
 export interface Session {
