@@ -33,7 +33,7 @@ import { webhookSeen } from "./webhooks";
 
 export { callFacts } from "./calls";
 export type * from "./connector";
-export { checkConnection, loopNow, recentCheckup } from "./doctor/checkup";
+export { checkConnection, connectionCalled, loopNow, recentCheckup } from "./doctor/checkup";
 export { type DoctorHands, fixConnection } from "./doctor/fix";
 export { noteSenders } from "./doctor/senders";
 export { connectionRecords, markFailing, noteTrouble, openConnector, rememberServer, SealedShut } from "./open";

@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from "vitest";
 import { systemTenant } from "../actor";
-import { changeConnection, markFailing, rotateWebhookSecret } from "../connections";
+import { changeConnection, getConnection, markFailing, rotateWebhookSecret } from "../connections";
 import type { DoctorState } from "../connections/schema";
 import { db } from "../db";
 import { forgetEnv } from "../env";
@@ -14,8 +14,9 @@ const at = surgery();
 /** As after setting up: a webhook on its stream, tracking on. */
 async function healthy(over?: object): Promise<Patient> {
   const patient = await at.admit(over);
-  await patient.fix("webhook:broadcast");
-  await patient.fix("tracking");
+  const { webhook_url: url, webhook_secret: password } = await getConnection(patient.actor, { id: patient.id });
+  patient.world.registerWebhook({ url, stream: "broadcast", username: "gflux", password: password ?? "" });
+  patient.world.alterServer({ trackOpens: true, trackLinks: "HtmlAndText" });
   return patient;
 }
 
@@ -43,8 +44,7 @@ const replaceHook = async (patient: Patient, over: object) => {
   expect(row?.id).toBe(patient.id);
   patient.world.registerWebhook({ ...good, ...over });
 };
-const secretOf = async ({ actor, id }: Patient) =>
-  (await changeConnection(actor, { id, display_name: "Production" })).webhook_secret ?? "";
+const secretOf = async ({ actor, id }: Patient) => (await getConnection(actor, { id })).webhook_secret ?? "";
 const appUrl = (url: string) => {
   process.env.APP_URL = url;
   forgetEnv();
@@ -464,7 +464,10 @@ describe("the doctor", () => {
   });
 
   test("writes down who had what fixed, once", async () => {
-    const { actor } = await healthy();
+    const { actor, fix } = await at.admit();
+    await fix("webhook:broadcast");
+    await fix("tracking");
+    await fix("tracking");
     const rows = await db.prisma.auditEntry.findMany({
       where: { workspaceId: actor.workspaceId, action: "connection.fixed" },
     });

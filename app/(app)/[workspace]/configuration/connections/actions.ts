@@ -10,7 +10,7 @@ import {
   validateConnectionOperation,
   validateDraftOperation,
 } from "@/lib/connections/operations";
-import { sendTestOperation } from "@/lib/dispatch/operations";
+import { doctorFixOperation, doctorOperation, sendTestOperation } from "@/lib/dispatch/operations";
 import { action } from "@/lib/web/action";
 
 export const validateDraft = action(validateDraftOperation);
@@ -22,3 +22,5 @@ export const disableConnection = action(disableConnectionOperation);
 export const rotateWebhookSecret = action(rotateWebhookSecretOperation);
 export const deleteConnection = action(deleteConnectionOperation);
 export const sendTest = action(sendTestOperation);
+export const examineConnection = action(doctorOperation);
+export const mendConnection = action(doctorFixOperation);

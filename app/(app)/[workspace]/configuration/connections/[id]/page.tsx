@@ -1,6 +1,8 @@
 import type { Metadata } from "next";
+import { Suspense } from "react";
 import { ConnectionActions } from "@/components/connections/connection-actions";
 import { ConnectionFacts } from "@/components/connections/connection-facts";
+import { DoctorSkeleton } from "@/components/connections/doctor-skeleton";
 import { EditConnection } from "@/components/connections/edit-connection";
 import { EventsReceived } from "@/components/connections/events-received";
 import { ReplaceToken } from "@/components/connections/replace-token";
@@ -12,6 +14,7 @@ import { getConnection, listWebhooksSeen } from "@/lib/connections";
 import { orNotFound } from "@/lib/web/found";
 import { currentUser, requireActor } from "@/lib/web/session";
 import * as actions from "../actions";
+import { Doctor } from "./doctor";
 
 export const metadata: Metadata = { title: "Connection" };
 
@@ -51,6 +54,9 @@ export default async function ConnectionPage({ params }: Props) {
       />
       <div className="grid items-start gap-4 lg:grid-cols-[minmax(0,1fr)_20rem]">
         <div className="min-w-0 space-y-4">
+          <Suspense fallback={<DoctorSkeleton />}>
+            <Doctor actor={actor} workspace={workspace} connection={connection} />
+          </Suspense>
           <ConnectionFacts connection={connection} />
           <WebhookCard
             connection={connection}
