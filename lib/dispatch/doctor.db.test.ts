@@ -5,9 +5,11 @@ import type { DoctorState } from "../connections/schema";
 import { db } from "../db";
 import { forgetEnv } from "../env";
 import { AppError } from "../errors";
-import { makeSend, makeWorkspace } from "../testing/factory";
+import { makeAutomation, makeEnrollments, makeProfiles, makeSend, makeWorkspace } from "../testing/factory";
 import { examineConnection, mendConnection, recentExamination, watchLoop } from "./doctor";
+import { dispatch } from "./index";
 import { healthyZone, type Patient, surgery } from "./testing/patient";
+import { people } from "./testing/world";
 
 const at = surgery();
 
@@ -508,5 +510,17 @@ describe("the doctor", () => {
     const report = JSON.stringify(await examineConnection(patient.actor, { id: patient.id }));
     expect(report).not.toContain(secret);
     expect(report).not.toContain(patient.world.serverToken);
+  });
+
+  test("learns the From address from the mail of automations, too", async () => {
+    const patient = await at.admit();
+    const { workspaceId } = patient.actor;
+    patient.world.settings({ unverifiedDomains: ["acme.example"] });
+    const automation = await makeAutomation(db, { workspaceId, connectionId: patient.id });
+    const [profile] = await makeProfiles(db, { workspaceId }, people(1));
+    const run = { workspaceId, automationId: automation.id, versionId: automation.version.id };
+    await makeEnrollments(db, run, [{ profileId: profile?.id ?? "" }]);
+    await dispatch({ budgetMs: 5_000, kind: "worker" });
+    expect(await patient.row("from")).toMatchObject({ state: "broken", summary: expect.stringContaining("refuses") });
   });
 });

@@ -22,7 +22,7 @@ const dnsRecord = z.object({
 });
 export type DnsRecord = z.infer<typeof dnsRecord>;
 
-export const doctorRow = z.object({
+const doctorRow = z.object({
   id: z.string(),
   title: z.string(),
   state: z.enum(doctorStates),
