@@ -1,7 +1,7 @@
 import { classes } from "./classes";
 
 /** The place of something that is being read: `<Skeleton className="h-4 w-40" />`. */
-function Skeleton({ className }: { className?: string }) {
+export function Skeleton({ className }: { className?: string }) {
   return <div aria-hidden className={classes("h-4 animate-pulse rounded-md bg-hover", className)} />;
 }
 

@@ -8,6 +8,7 @@ import { env } from "../env";
 import { toPublicError } from "../errors";
 import { diagnose } from "../web/diagnosis";
 import { createKeyOf, createUser, createWorkspace, setPassword } from "../workspaces";
+import { doctorOfConnection } from "./connection-doctor";
 import { doctorJson, doctorText, needsOf } from "./doctor";
 
 /**
@@ -37,6 +38,7 @@ function build(): Command {
     .configureHelp({ showGlobalOptions: true });
   workspaceCommands(program);
   userCommands(program);
+  connectionCommands(program);
   leaf(program.command("dispatch").description("Do what is due, once, and say what was done."))
     .option("--budget-ms <milliseconds>", "stop taking work after this long", "30000")
     .action(async ({ json, budgetMs }) => print(json, await dispatch({ budgetMs: Number(budgetMs), kind: "cron" })));
@@ -91,6 +93,17 @@ function userCommands(program: Command): void {
     .requiredOption("--email <email>", "address they sign in with")
     .requiredOption("--password <password>", "the new one, at least 10 characters")
     .action(async ({ json, email, password }) => print(json, await setPassword({ email, password })));
+}
+
+function connectionCommands(program: Command): void {
+  const connection = program.command("connection").description("Connections through which mail leaves");
+  leaf(
+    connection
+      .command("doctor <id-or-name>")
+      .description("Say what is wrong with a connection and its domain. Exit code 1 while something is broken."),
+  )
+    .option("--fix <id>", "do what a row offers first; “all”: whatever can be mended")
+    .action(async (called: string, { json, fix }) => doctorOfConnection(called, { json, fix }));
 }
 
 const leaf = (command: Command): Command => command.option("--json", "print one line of JSON").exitOverride();

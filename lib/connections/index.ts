@@ -41,7 +41,7 @@ export { watchAlerts } from "./alert-watch";
 export { acknowledgeAlert, changeAlertSettings, getAlertSettings, listAlerts } from "./alerts";
 export { callFacts } from "./calls";
 export type * from "./connector";
-export { checkConnection, loopNow, recentCheckup } from "./doctor/checkup";
+export { checkConnection, connectionCalled, loopNow, recentCheckup } from "./doctor/checkup";
 export { type DoctorHands, fixConnection } from "./doctor/fix";
 export { noteSenders } from "./doctor/senders";
 export { connectionHealth } from "./health";

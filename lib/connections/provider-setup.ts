@@ -6,7 +6,7 @@ export type SetupAnswer<T> =
   /** It was not reached, or its answer was lost: a change may have been made. */
   | { kind: "unreachable"; message: string };
 
-export type LinkTracking = "None" | "HtmlAndText" | "HtmlOnly" | "TextOnly";
+type LinkTracking = "None" | "HtmlAndText" | "HtmlOnly" | "TextOnly";
 
 /** Settings of what the credentials open. */
 export type ServerSettings = {

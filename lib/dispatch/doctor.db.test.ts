@@ -1,21 +1,24 @@
 import { describe, expect, test, vi } from "vitest";
 import { systemTenant } from "../actor";
-import { changeConnection, markFailing, rotateWebhookSecret } from "../connections";
+import { changeConnection, getConnection, markFailing, rotateWebhookSecret } from "../connections";
 import type { DoctorState } from "../connections/schema";
 import { db } from "../db";
 import { forgetEnv } from "../env";
 import { AppError } from "../errors";
-import { makeSend, makeWorkspace } from "../testing/factory";
+import { makeAutomation, makeEnrollments, makeProfiles, makeSend, makeWorkspace } from "../testing/factory";
 import { examineConnection, mendConnection, recentExamination, watchLoop } from "./doctor";
+import { dispatch } from "./index";
 import { healthyZone, type Patient, surgery } from "./testing/patient";
+import { people } from "./testing/world";
 
 const at = surgery();
 
 /** As after setting up: a webhook on its stream, tracking on. */
 async function healthy(over?: object): Promise<Patient> {
   const patient = await at.admit(over);
-  await patient.fix("webhook:broadcast");
-  await patient.fix("tracking");
+  const { webhook_url: url, webhook_secret: password } = await getConnection(patient.actor, { id: patient.id });
+  patient.world.registerWebhook({ url, stream: "broadcast", username: "gflux", password: password ?? "" });
+  patient.world.alterServer({ trackOpens: true, trackLinks: "HtmlAndText" });
   return patient;
 }
 
@@ -43,8 +46,7 @@ const replaceHook = async (patient: Patient, over: object) => {
   expect(row?.id).toBe(patient.id);
   patient.world.registerWebhook({ ...good, ...over });
 };
-const secretOf = async ({ actor, id }: Patient) =>
-  (await changeConnection(actor, { id, display_name: "Production" })).webhook_secret ?? "";
+const secretOf = async ({ actor, id }: Patient) => (await getConnection(actor, { id })).webhook_secret ?? "";
 const appUrl = (url: string) => {
   process.env.APP_URL = url;
   forgetEnv();
@@ -464,7 +466,10 @@ describe("the doctor", () => {
   });
 
   test("writes down who had what fixed, once", async () => {
-    const { actor } = await healthy();
+    const { actor, fix } = await at.admit();
+    await fix("webhook:broadcast");
+    await fix("tracking");
+    await fix("tracking");
     const rows = await db.prisma.auditEntry.findMany({
       where: { workspaceId: actor.workspaceId, action: "connection.fixed" },
     });
@@ -505,5 +510,17 @@ describe("the doctor", () => {
     const report = JSON.stringify(await examineConnection(patient.actor, { id: patient.id }));
     expect(report).not.toContain(secret);
     expect(report).not.toContain(patient.world.serverToken);
+  });
+
+  test("learns the From address from the mail of automations, too", async () => {
+    const patient = await at.admit();
+    const { workspaceId } = patient.actor;
+    patient.world.settings({ unverifiedDomains: ["acme.example"] });
+    const automation = await makeAutomation(db, { workspaceId, connectionId: patient.id });
+    const [profile] = await makeProfiles(db, { workspaceId }, people(1));
+    const run = { workspaceId, automationId: automation.id, versionId: automation.version.id };
+    await makeEnrollments(db, run, [{ profileId: profile?.id ?? "" }]);
+    await dispatch({ budgetMs: 5_000, kind: "worker" });
+    expect(await patient.row("from")).toMatchObject({ state: "broken", summary: expect.stringContaining("refuses") });
   });
 });

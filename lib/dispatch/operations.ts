@@ -1,7 +1,7 @@
 import "server-only";
-import { doctorFixed, doctorFixInput, doctorInput, doctorReport, loopNow } from "../connections/schema";
+import { doctorFixed, doctorFixInput, doctorInput, doctorReport } from "../connections/schema";
 import { operation } from "../operation";
-import { examineConnection, mendConnection, sendTest, watchLoop, whyPerson } from "./index";
+import { examineConnection, mendConnection, sendTest, whyPerson } from "./index";
 import { sendTestInput, testSend, whyAnswered, whyInput } from "./schema";
 
 export const sendTestOperation = operation({
@@ -42,20 +42,6 @@ export const doctorFixOperation = operation({
   output: doctorFixed,
   run: mendConnection,
   callsOut: true,
-});
-
-export const watchLoopOperation = operation({
-  id: "watchEmailProviderLoop",
-  summary: "Where the newest message round the loop is.",
-  method: "GET",
-  path: "/v1/email-providers/{id}/doctor/loop",
-  status: 200,
-  permission: "connections:read",
-  input: doctorInput,
-  output: loopNow,
-  run: watchLoop,
-  callsOut: true,
-  internal: true,
 });
 
 export const whyOperation = operation({

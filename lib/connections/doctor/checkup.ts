@@ -2,6 +2,7 @@ import "server-only";
 import { type Actor, allow, type Tenant } from "../../actor";
 import { db } from "../../db";
 import { env } from "../../env";
+import { AppError } from "../../errors";
 import { noConnection } from "../open";
 import { findConnection, type StoredConnection } from "../store";
 import { examine, ordered } from "./examine";
@@ -9,7 +10,7 @@ import { loopRow, loopStage } from "./loop";
 import { reachOf } from "./reach";
 import { connectorOf, type ListState, readFacts, readLoop } from "./read";
 import { type DoctorInput, type DoctorReport, type DoctorRow, doctorReport, type LoopNow, rowOf } from "./row";
-import { findCheckup, type StoredLoop, saveCheckup } from "./store";
+import { connectionsCalled, findCheckup, type StoredLoop, saveCheckup } from "./store";
 
 type Seams = { listState: ListState };
 
@@ -27,17 +28,23 @@ const underWay = new Map<string, Promise<DoctorReport>>();
 
 /**
  * What a page shows: what was read in the last ten minutes, if the connection was not changed since; else it is read now. The loop
- * is always as it is now.
+ * is always as it is now: a page that looks every two seconds sees it come round.
  */
 export async function recentCheckup(actor: Actor, { id }: DoctorInput, seams: Seams): Promise<DoctorReport> {
   const tenant = allow(actor, "connections:read");
   const stored = await foundConnection(tenant, id);
   const { record } = stored;
-  const known = await findCheckup(db, tenant, record.id);
+  const [known, loop] = await Promise.all([
+    findCheckup(db, tenant, record.id),
+    readLoop(tenant, record.id, connectorOf(tenant, stored)),
+  ]);
   const report = doctorReport.safeParse(known.report).data;
   const checkedMs = known.checkedAt?.getTime() ?? 0;
-  if (report && checkedMs > record.updatedAt.getTime() && Date.now() - checkedMs < freshMs)
-    return withRow(report, loopRowOf(stored, known.loop));
+  const now = loopRowOf(stored, loop);
+  // What a message told that has come round (or has not) is in other rows too.
+  const ended = report?.data.find(({ id }) => id === now.id)?.state !== now.state;
+  if (report && !ended && checkedMs > record.updatedAt.getTime() && Date.now() - checkedMs < freshMs)
+    return withRow(report, now);
   const reading = underWay.get(record.id) ?? checkup(tenant, stored, seams).finally(() => underWay.delete(record.id));
   underWay.set(record.id, reading);
   return reading;
@@ -51,7 +58,7 @@ export async function checkup(tenant: Tenant, stored: StoredConnection, seams: S
   return report;
 }
 
-/** Where the message round the loop is now: what the page asks for every two seconds while it runs. */
+/** Where the message round the loop is now. */
 export async function loopNow(actor: Actor, { id }: DoctorInput): Promise<LoopNow> {
   const tenant = allow(actor, "connections:read");
   const stored = await foundConnection(tenant, id);
@@ -75,4 +82,13 @@ function loopRowOf({ record: connection }: StoredConnection, loop: StoredLoop | 
 
 function withRow(report: DoctorReport, row: DoctorRow): DoctorReport {
   return { ...report, ...ordered(report.data.map((known) => (known.id === row.id ? row : known))) };
+}
+
+/** The one connection that an operator means, by its id or its name. @throws AppError `not_found`, or `conflict` when several are called so */
+export async function connectionCalled(text: string): Promise<{ workspaceId: string; id: string }> {
+  const [first, ...others] = await connectionsCalled(db, text);
+  if (first === undefined) throw new AppError("not_found", `There is no connection with the id or name “${text}”.`);
+  if (others.length === 0) return first;
+  const each = [first, ...others].map(({ id, workspace }) => `${id} (${workspace})`).join(", ");
+  throw new AppError("conflict", `Several connections are called “${text}”. Name one by its id: ${each}.`);
 }

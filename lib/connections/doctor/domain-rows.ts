@@ -6,7 +6,7 @@ import { bounceHost, returnPathIsOurs, shownRecord, unanswered } from "./look";
 import type { DoctorState, RowDraft } from "./row";
 
 /** The sending domain as DNS shows it. */
-export function domainRows({ domain: facts }: DoctorFacts): RowDraft[] {
+export function domainRows({ domain: facts }: Pick<DoctorFacts, "domain">): RowDraft[] {
   if (facts === null)
     return [
       {

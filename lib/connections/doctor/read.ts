@@ -11,6 +11,7 @@ import { findWebhookSecrets } from "../store-webhooks";
 import { webhookSeen } from "../webhooks";
 import { readDomain } from "./dns";
 import type { DoctorFacts, HookAddress, SuppressionListState } from "./facts";
+import { loopMs } from "./loop";
 import { reachOf } from "./reach";
 import { accountRefusal, findCheckup, findSender, noteFound, type StoredLoop, streamsNamed } from "./store";
 import { isOurs } from "./webhook-plan";
@@ -110,6 +111,7 @@ async function readStatistics(setup: ProviderSetup, ours: readonly ProviderWebho
 export async function readLoop(tenant: Tenant, id: string, connector: Connector | null): Promise<StoredLoop | null> {
   const { loop } = await findCheckup(db, tenant, id);
   if (loop?.send == null || loop.acceptedAt === null || loop.foundAt !== null || connector === null) return loop;
+  if (Date.now() - loop.startedAt.getTime() > loopMs) return loop;
   const { batchId, stream, id: sendId } = loop.send;
   const found = await connector.find({ batchId, stream, since: loop.startedAt });
   const seen = found.kind === "found" && found.messages.some((message) => message.sendId === sendId);

@@ -22,7 +22,7 @@ const dnsRecord = z.object({
 });
 export type DnsRecord = z.infer<typeof dnsRecord>;
 
-export const doctorRow = z.object({
+const doctorRow = z.object({
   id: z.string(),
   title: z.string(),
   state: z.enum(doctorStates),
@@ -75,8 +75,8 @@ export const doctorFixed = z.object({
 });
 export type DoctorFixed = z.infer<typeof doctorFixed>;
 
-export const loopNow = z.object({ row: doctorRow, running: z.boolean() });
-export type LoopNow = z.infer<typeof loopNow>;
+/** Where the message round the loop is. */
+export type LoopNow = { row: DoctorRow; running: boolean };
 
 /** A row as a rule writes it: what it leaves out is nothing. */
 export type RowDraft = Pick<DoctorRow, "id" | "title" | "state" | "summary" | "meaning"> &

@@ -74,8 +74,7 @@ function senderRow({ connection: { fromEmail }, sender }: DoctorFacts): RowDraft
       ...about,
       state: "warning",
       summary: "The connection has none.",
-      meaning:
-        "Steps must bring their own, and test messages cannot be sent. Enter one under Settings of this connection.",
+      meaning: "Steps must bring their own, and test messages cannot be sent. Enter one under “Sender and stream”.",
     };
   const facts = [
     { label: "Address", value: fromEmail },

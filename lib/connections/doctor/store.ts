@@ -181,3 +181,17 @@ export async function saveSenders(
     ],
   );
 }
+
+/** For the command line of whoever runs the server, in all workspaces: connections of this id or name, at most a few. */
+export async function connectionsCalled(
+  db: Db,
+  text: string,
+): Promise<{ workspaceId: string; workspace: string; id: string; name: string }[]> {
+  return db.sql(
+    `select c.workspace_id "workspaceId", w.name workspace, c.id, c.display_name name
+     from connections c join workspaces w on w.id = c.workspace_id
+     where c.deleted_at is null and (c.id::text = lower($1) or lower(c.display_name) = lower($1))
+     order by c.id limit 10`,
+    [text],
+  );
+}

@@ -33,7 +33,7 @@ export function webhookPlan(ours: readonly ProviderWebhook[], known: Known): Web
 }
 
 /** Ours of one stream, best first: the rest are duplicates. */
-export function keptOf(ours: readonly ProviderWebhook[], known: Known): ProviderWebhook | undefined {
+function keptOf(ours: readonly ProviderWebhook[], known: Known): ProviderWebhook | undefined {
   const lacks = (webhook: ProviderWebhook) => examined(webhook, known).problems.length * 2 + (webhook.verified ? 0 : 1);
   return [...ours].sort((a, b) => lacks(a) - lacks(b) || Number(a.id) - Number(b.id))[0];
 }

@@ -11,7 +11,7 @@ import {
   validateConnectionOperation,
   validateDraftOperation,
 } from "@/lib/connections/operations";
-import { sendTestOperation } from "@/lib/dispatch/operations";
+import { doctorFixOperation, doctorOperation, sendTestOperation } from "@/lib/dispatch/operations";
 import { syncNewsOperation } from "@/lib/sends/operations";
 import { action } from "@/lib/web/action";
 
@@ -26,3 +26,5 @@ export const deleteConnection = action(deleteConnectionOperation);
 export const acknowledgeAlert = action(acknowledgeAlertOperation);
 export const sendTest = action(sendTestOperation);
 export const syncNews = action(syncNewsOperation);
+export const examineConnection = action(doctorOperation);
+export const mendConnection = action(doctorFixOperation);

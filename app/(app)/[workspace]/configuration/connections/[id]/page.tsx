@@ -1,9 +1,11 @@
 import type { Metadata } from "next";
+import { Suspense } from "react";
 import { AlertList, OpenAlerts } from "@/components/connections/alert-list";
 import { BreakerBadge } from "@/components/connections/breaker-notice";
 import { ConnectionActions } from "@/components/connections/connection-actions";
 import { ConnectionFacts } from "@/components/connections/connection-facts";
 import { DeliveryNews } from "@/components/connections/delivery-news";
+import { DoctorSkeleton } from "@/components/connections/doctor-skeleton";
 import { EditConnection } from "@/components/connections/edit-connection";
 import { EventsReceived } from "@/components/connections/events-received";
 import { HealthCard } from "@/components/connections/health-card";
@@ -25,6 +27,7 @@ import { orNotFound } from "@/lib/web/found";
 import { currentUser, requireActor } from "@/lib/web/session";
 import { syncSuppressions } from "../../../suppressions/actions";
 import * as actions from "../actions";
+import { Doctor } from "./doctor";
 
 export const metadata: Metadata = { title: "Connection" };
 
@@ -88,6 +91,11 @@ export default async function ConnectionPage({ params, searchParams }: Props) {
             alerts={alerts.data}
             acknowledge={editable ? actions.acknowledgeAlert.bind(null, workspace) : null}
           />
+          {connection.provider === "postmark" && (
+            <Suspense fallback={<DoctorSkeleton />}>
+              <Doctor actor={actor} workspace={workspace} connection={connection} />
+            </Suspense>
+          )}
           <ConnectionFacts connection={connection} />
           <HealthCard health={health} path={`${path}/${connection.id}`} />
           {isPostmark(connection) && (
