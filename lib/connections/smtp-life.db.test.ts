@@ -58,6 +58,8 @@ test("by SMTP a connection is asked with a login and saved; its password stands 
   const refused = await createConnection(at.actor, smtpForm({ password: "a-wrong-password" }));
   expect(refused).toMatchObject({ status: "unvalidated", last_error: expect.stringMatching(/refused the login: 535/) });
   expect(JSON.stringify(refused)).not.toContain("a-wrong-password");
+  // Known by its address even so: claims and attempts say by it which way they went.
+  expect(refused.server?.id).toBe(`smtp:127.0.0.1:${server.port}`);
 });
 
 test("Validate tells before anything is saved, and refuses with a code and what to do", async () => {

@@ -165,6 +165,25 @@ test("a test message says at once what became of it", async () => {
   });
 });
 
+test("mail that was claimed for the old way and has not begun when the connection moves leaves the new way, once", async () => {
+  const place = await makePlace();
+  await place.enroll(1);
+  let moved = false;
+  await dispatch({
+    budgetMs: 8_000,
+    kind: "worker",
+    step: async (name) => {
+      if (name !== "confirm" || moved) return;
+      moved = true;
+      await place.toNative();
+    },
+  });
+  await place.letTimePass();
+  await pass();
+  expect(mail.taken).toEqual([]);
+  expect(nativeTo(place.native)).toEqual(emails(0));
+});
+
 test("moved to native and back with mail in every state: each email once, each settled on the way it went", async () => {
   vi.spyOn(console, "warn").mockImplementation(() => undefined);
   const place = await makePlace();
