@@ -10,13 +10,29 @@ import {
   validateConnection,
 } from "../connections";
 import type { DoctorFixed, DoctorFixInput, DoctorInput, DoctorReport, LoopNow } from "../connections/schema";
+import { db } from "../db";
+import { suppressionListState } from "../suppressions";
 import { sendTest } from "./send-test";
 
-/** How the list of suppressions here and the provider's compare. Nobody keeps them equal yet, so nothing is known. */
-const suppressionListState: DoctorHands["listState"] = async () => null;
+/** How the lists of all streams here and at the provider stand to each other. */
+const listState: DoctorHands["listState"] = async (tenant, connectionId) => {
+  const lists = await suppressionListState(db, tenant, connectionId);
+  if (lists.length === 0) return null;
+  const sum = (of: (list: (typeof lists)[number]) => number) => lists.reduce((total, list) => total + of(list), 0);
+  const read = lists.map(({ synced_at }) => (synced_at === null ? null : new Date(synced_at)));
+  const all = read.flatMap((at) => at ?? []).sort((one, other) => one.getTime() - other.getTime());
+  const unread = all.length < read.length;
+  return {
+    here: sum(({ here }) => here),
+    there: unread ? null : sum(({ there }) => there),
+    drift: sum(({ pending_pushes }) => pending_pushes),
+    syncedAt: unread ? null : (all[0] ?? null),
+    error: lists.find(({ error }) => error !== null)?.error ?? null,
+  };
+};
 
 const hands: DoctorHands = {
-  listState: suppressionListState,
+  listState,
   validate: validateConnection,
   change: changeConnection,
   sendTest: (actor, input) => sendTest(actor, input),

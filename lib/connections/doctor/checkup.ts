@@ -70,6 +70,11 @@ export async function loopNow(actor: Actor, { id }: DoctorInput): Promise<LoopNo
 export async function foundConnection(tenant: Tenant, id: string): Promise<StoredConnection> {
   const stored = await findConnection(db, tenant, id);
   if (!stored) throw noConnection();
+  if (stored.smtp !== null)
+    throw new AppError(
+      "conflict",
+      "A mail server tells nothing of streams, webhooks and suppressions, so there is nothing to examine. Validate it, send a test message, or move the connection to native Postmark.",
+    );
   return stored;
 }
 

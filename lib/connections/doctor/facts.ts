@@ -13,9 +13,12 @@ export type SuppressionListState = {
   here: number;
   /** Null: never read. */
   there: number | null;
-  /** Addresses that stand on one side only. */
+  /** Addresses that stand on one side only, and are being put on the other. */
   drift: number;
+  /** Of the stream that was read longest ago. */
   syncedAt: Date | null;
+  /** Why a list could not be read the last time. */
+  error: string | null;
 };
 
 /** The newest message that was sent to the provider's black hole, and when each sign of it came. */

@@ -3,7 +3,7 @@ import type { Tenant } from "../../actor";
 import { db } from "../../db";
 import { env } from "../../env";
 import type { Connector } from "../connector";
-import { connectorFor } from "../open";
+import { connectorOf as connectorOfLogin, type Login, loginOf } from "../login";
 import type { HookStatistics, ProviderSetup, ProviderWebhook, SetupAnswer } from "../provider-setup";
 import { openSecret } from "../secrets";
 import type { StoredConnection } from "../store";
@@ -62,14 +62,14 @@ export async function readFacts(
 }
 
 /** Null when the stored token cannot be read: the row of the token says so. */
-export function connectorOf(tenant: Tenant, { record, sealedToken }: StoredConnection): Connector | null {
-  let token: string;
+export function connectorOf(tenant: Tenant, stored: StoredConnection): Connector | null {
+  let login: Login;
   try {
-    token = openSecret(tenant, record.id, "token", sealedToken);
+    login = loginOf(tenant, stored);
   } catch {
     return null; // said by the row of the token, which is all that a doctor can do
   }
-  return connectorFor(token);
+  return connectorOfLogin(login);
 }
 
 async function hookAddress(tenant: Tenant, { record, sealedWebhookSecret }: StoredConnection): Promise<HookAddress> {

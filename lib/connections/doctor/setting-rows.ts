@@ -52,6 +52,7 @@ function suppressionRow({ suppressions: list }: DoctorFacts): RowDraft {
     { label: "On one side only", value: String(list.drift) },
     { label: "Last read", value: list.syncedAt?.toISOString() ?? "never" },
   ];
+  if (list.error !== null) return { ...about, meaning, facts, state: "warning", summary: list.error };
   if (list.syncedAt === null)
     return { ...about, meaning, facts, state: "warning", summary: "Postmark’s list was not read yet." };
   if (list.drift > 0)
