@@ -334,7 +334,7 @@ describe("what a message carries", () => {
       "X-PM-TrackLinks: HtmlAndText",
     ])
       expect(mail?.raw.split("\r\n")).toContain(line);
-    expect(there.unsubscribePlaceholder).toBe("{{{ pm:unsubscribe }}}");
+    expect(there.unsubscribePlaceholder).toBeNull();
   });
 
   test("for everybody else none of them; sender, reply address, both texts and an id of ours", async () => {
