@@ -13,6 +13,8 @@ const secondLook = { count: 1, condition: /timed out|did not start in time|to be
 export default defineConfig({
   resolve: { alias },
   test: {
+    // Two even on two cores: much of the time of a worker is PostgreSQL's.
+    maxWorkers: 2,
     projects: [
       {
         resolve: { alias },

@@ -31,9 +31,9 @@ test("a lane rests for a second at first and for five minutes at most", () => {
   );
 });
 
-test("looking up begins after five seconds and doubles up to a quarter of an hour, whatever the age", () => {
+test("looking up begins after five seconds and waits a quarter of the age up to a quarter of an hour", () => {
   const usual = { searchLagMs: 60_000 };
-  expect([0, 5_000, 10_000, 20_000, 7_200_000].map((ageMs) => lookUpDelayMs(ageMs, usual))).toEqual([
+  expect([0, 20_000, 40_000, 80_000, 7_200_000].map((ageMs) => lookUpDelayMs(ageMs, usual))).toEqual([
     5_000, 5_000, 10_000, 20_000, 900_000,
   ]);
   expect(lookUpDelayMs(0, { searchLagMs: 0 })).toBe(100);

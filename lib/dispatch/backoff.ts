@@ -15,11 +15,11 @@ export const laneRestMs = (failures: number, chance: number): number =>
   spread(Math.min(second * 2 ** Math.max(failures - 1, 0), 300 * second), chance);
 
 /**
- * When to look a send up again that has been unknown for `ageMs`: doubles its age, between a twelfth of the search lag
- * (5 s for the usual minute) and 15 minutes.
+ * When to look a send up again that has been unknown for `ageMs`: after a quarter of its age, so that a search that was
+ * blind for an hour is asked within a quarter more; between a twelfth of the search lag (5 s for the usual minute) and 15 minutes.
  */
 export const lookUpDelayMs = (ageMs: number, { searchLagMs }: { searchLagMs: number }): number =>
-  Math.min(Math.max(ageMs, lookUpGapMs(searchLagMs)), 15 * 60 * second);
+  Math.min(Math.max(ageMs / 4, lookUpGapMs(searchLagMs)), 15 * 60 * second);
 
 /** The shortest time between two look-ups that count. */
 export const lookUpGapMs = (searchLagMs: number): number => Math.min(Math.max(searchLagMs / 12, 100), 5 * second);

@@ -112,7 +112,7 @@ test("the next look comes when it can first prove something, or as the age of th
   expect(judge(young, looks(shown({ sees: false })), circumstances).settlement.dueAt).toEqual(
     new Date(at.getTime() + 5_000),
   );
-  const middle = unsettled({ unknownSince: ago(60_000), open: [attempt({ sendBy: ago(60_000) })] });
+  const middle = unsettled({ unknownSince: ago(240_000), open: [attempt({ sendBy: ago(60_000) })] });
   expect(judge(middle, looks(shown({ sees: false })), circumstances).settlement.dueAt).toEqual(
     new Date(at.getTime() + 30_001),
   );
