@@ -23,6 +23,25 @@ import { type Journey, journeysOf, type PlannedSend, peopleOf } from "./seed-peo
 
 export type DemoPlan = { workspaceId: string; serverToken: string; serverId: string; serverName: string; now: Date };
 
+/** What a new server has, as a validation would have read it (Postmark: https://postmarkapp.com/developer/api/message-streams-api). */
+const sandboxStreams = [
+  {
+    id: "outbound",
+    name: "Default Transactional Stream",
+    type: "transactional",
+    unsubscribeHandling: "none",
+    archived: false,
+  },
+  { id: "inbound", name: "Default Inbound Stream", type: "other", unsubscribeHandling: "none", archived: false },
+  {
+    id: "broadcast",
+    name: "Default Broadcast Stream",
+    type: "broadcast",
+    unsubscribeHandling: "provider",
+    archived: false,
+  },
+];
+
 /** Fills an empty workspace. @returns the connection that its automations send through, and the secret for its webhooks */
 export async function seedWorkspace(db: Db, plan: DemoPlan): Promise<{ connectionId: string; webhookSecret: string }> {
   const { workspaceId } = plan;
@@ -38,9 +57,11 @@ export async function seedWorkspace(db: Db, plan: DemoPlan): Promise<{ connectio
     messageStream: "broadcast",
     serverId: plan.serverId,
     serverName: plan.serverName,
+    streams: sandboxStreams,
     listsStale: true,
     createdAt: new Date(plan.now.getTime() - 20 * dayMs),
   });
+  await db.prisma.defaultConnection.create({ data: { workspaceId, connectionId: connection.id } });
   const automations = await makeAutomations(db, plan, connection.id);
   const people = peopleOf(plan.now);
   const profiles = await makeProfiles(
