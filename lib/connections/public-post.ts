@@ -2,43 +2,8 @@ import "server-only";
 import { lookup } from "node:dns/promises";
 import http from "node:http";
 import https from "node:https";
-import { BlockList, isIP } from "node:net";
-
-/** Not on the public internet, or not one host there: IANA's special-purpose registries (RFC 6890), multicast, and what embeds IPv4. */
-const closed = new BlockList();
-const closedV4 = [
-  ["0.0.0.0", 8],
-  ["10.0.0.0", 8],
-  ["100.64.0.0", 10],
-  ["127.0.0.0", 8],
-  ["169.254.0.0", 16],
-  ["172.16.0.0", 12],
-  ["192.0.0.0", 24],
-  ["192.0.2.0", 24],
-  ["192.88.99.0", 24],
-  ["192.168.0.0", 16],
-  ["198.18.0.0", 15],
-  ["198.51.100.0", 24],
-  ["203.0.113.0", 24],
-  ["224.0.0.0", 3],
-] as const;
-for (const [net, bits] of closedV4) closed.addSubnet(net, bits, "ipv4");
-/** Of IPv6 only global unicast (2000::/3) is open, less documentation, Teredo and 6to4, which carry addresses within. */
-const openV6 = new BlockList();
-openV6.addSubnet("2000::", 3, "ipv6");
-const closedV6 = [
-  ["2001::", 23],
-  ["2001:db8::", 32],
-  ["2002::", 16],
-  ["3fff::", 20],
-] as const;
-for (const [net, bits] of closedV6) closed.addSubnet(net, bits, "ipv6");
-
-/** Whether an IP address is one of the public internet. */
-export function isPublicAddress(address: string): boolean {
-  if (isIP(address) === 4) return !closed.check(address, "ipv4");
-  return isIP(address) === 6 && openV6.check(address, "ipv6") && !closed.check(address, "ipv6");
-}
+import { isIP } from "node:net";
+import { privateAddress } from "./addresses";
 
 /** The URL leads where nobody from outside may send this server, or is not HTTPS. */
 export class ForbiddenTarget extends Error {}
@@ -58,7 +23,7 @@ export async function targetOf(text: string, { allowPrivate, timeoutMs }: Option
   const found = await within(lookup(name, { all: true, verbatim: true }), timeoutMs);
   const [first] = found;
   if (first === undefined) throw new Error(`${name} has no address`);
-  if (!allowPrivate && found.some(({ address }) => !isPublicAddress(address)))
+  if (!allowPrivate && found.some(({ address }) => privateAddress(address) !== null))
     throw new ForbiddenTarget(`${name} leads to a private or loopback address, which is never called.`);
   return { url, ...first };
 }

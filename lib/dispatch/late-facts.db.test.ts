@@ -38,11 +38,15 @@ function slowAnswer(world: World): () => void {
   return () => answer();
 }
 
-/** An email whose first call hangs, is given up by everybody else, and is sent again by a person. */
+/**
+ * An email whose first call hangs, is given up by everybody else, and is sent again by a person. `hook.step` is asked by whoever claims it
+ * then: the pass of the test, or the slow one, which looks for work while its call hangs.
+ */
 async function sentAgain(world: World) {
   const answer = slowAnswer(world);
+  const hook = { step: async (_name: string): Promise<void> => undefined };
   await world.enroll(people(1));
-  const slow = world.pass();
+  const slow = world.pass({ step: (name) => hook.step(name) });
   await vi.waitFor(() => expect(world.fake.calls).toHaveLength(1), { timeout: 10_000 });
   await world.letTimePass();
   world.fake.searchSees = false;
@@ -54,7 +58,7 @@ async function sentAgain(world: World) {
     answer();
     return slow;
   };
-  return { id, late };
+  return { id, answer, late, hook };
 }
 
 test("an answer that comes after a person has said “send again” settles the email before it leaves once more", async () => {
@@ -73,14 +77,16 @@ test("an answer that comes after a person has said “send again” settles the 
 test("an answer that comes between the claim and the call of the next attempt stops that call", async () => {
   const world = await makeWorld();
   vi.spyOn(console, "warn").mockImplementation(() => undefined);
-  const { late } = await sentAgain(world);
+  const { answer, late, hook } = await sentAgain(world);
   let came = false;
-  const step = async (name: string) => {
+  hook.step = async (name) => {
     if (name !== "confirm" || came) return;
     came = true;
-    await late();
+    answer();
+    await expect.poll(async () => (await world.attempts())[0]?.outcome).toBe("accepted");
   };
-  await world.pass({ step });
+  await world.pass({ step: hook.step });
+  await late();
   expect(came).toBe(true);
   expect((await only(world)).status).toBe("sent");
   expect(mails(world)).toBe(1);
@@ -118,15 +124,15 @@ test("news of an earlier attempt settles an email that was queued again, and nam
 test("news of an earlier attempt that comes while the next one is claimed stops its call, and the witness stays true", async () => {
   const world = await makeWorld();
   vi.spyOn(console, "warn").mockImplementation(() => undefined);
-  const { id, late } = await sentAgain(world);
+  const { id, late, hook } = await sentAgain(world);
   const [first] = await world.attempts();
   let came = false;
-  const step = async (name: string) => {
+  hook.step = async (name) => {
     if (name !== "confirm" || came) return;
     came = true;
     await takeNews(db, world.tenant, world.connection.id, [delivered({ id }, first?.batchId ?? "")]);
   };
-  await world.pass({ step });
+  await world.pass({ step: hook.step });
   await late();
   expect(came).toBe(true);
   expect(mails(world)).toBe(1);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { privateAddress } from "./addresses";
+import { privateAddress } from "../addresses";
 import { dial } from "./dial";
 import { postmarkHost, shownUsername, streamWarning } from "./place";
 

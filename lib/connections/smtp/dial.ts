@@ -1,7 +1,7 @@
 import "server-only";
 import { lookup as systemLookup } from "node:dns/promises";
 import { connect, isIP, type Socket } from "node:net";
-import { privateAddress } from "./addresses";
+import { privateAddress } from "../addresses";
 import type { SmtpPlace } from "./place";
 import type { Trouble } from "./trouble";
 

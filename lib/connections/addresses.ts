@@ -11,6 +11,7 @@ const ranges: readonly [address: string, prefix: number, what: string][] = [
   ["172.16.0.0", 12, "private"],
   ["192.0.0.0", 24, "reserved"],
   ["192.0.2.0", 24, "for documentation"],
+  ["192.88.99.0", 24, "reserved"],
   ["192.168.0.0", 16, "private"],
   ["198.18.0.0", 15, "for measurements"],
   ["198.51.100.0", 24, "for documentation"],
@@ -57,8 +58,13 @@ export function privateAddress(address: string): string | null {
   if (own !== null || isIP(bare) === 4) return own;
   const groups = groupsOf(bare);
   const carrier = carriers.find(([prefix]) => prefix.every((group, index) => groups[index] === group));
-  return carrier === undefined ? null : privateAddress(dotted(groups, carrier[1]));
+  if (carrier !== undefined) return privateAddress(dotted(groups, carrier[1]));
+  return globalUnicast.check(bare, "ipv6") ? null : "not assigned";
 }
+
+/** All that IANA has given to the IPv6 internet (RFC 4291 §2.5.4). */
+const globalUnicast = new BlockList();
+globalUnicast.addSubnet("2000::", 3, "ipv6");
 
 function familyOf(address: string): "ipv4" | "ipv6" {
   return isIP(address) === 6 ? "ipv6" : "ipv4";
