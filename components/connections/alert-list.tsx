@@ -12,7 +12,7 @@ type Acknowledge = Action<{ id: string }, Alert> | null;
 
 /** What goes on now and nobody has acknowledged, above everything else. `acknowledge` null: the role may only look. */
 export function OpenAlerts({ alerts, acknowledge }: { alerts: Alert[]; acknowledge: Acknowledge }) {
-  const waiting = alerts.filter((alert) => alert.closed_at === null && alert.acknowledged_at === null);
+  const waiting = alerts.filter((alert) => alert.acknowledged_at === null);
   return waiting.map((alert) => (
     <Banner
       key={alert.id}

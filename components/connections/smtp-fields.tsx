@@ -16,7 +16,7 @@ export function SmtpFields({ onChange, withStream = false, ...values }: Props) {
   const [host, setHost] = useState(values.smtp_host ?? "");
   const atPostmark = postmarkHost(host) !== null;
   return (
-    <div className="grid gap-4 sm:grid-cols-[minmax(0,1fr)_6rem_10rem]" onChange={onChange}>
+    <div className="grid gap-4 sm:grid-cols-[minmax(0,1fr)_6rem_12rem]" onChange={onChange}>
       <Field name="smtp_host" label="Host" hint="Such as smtp.postmarkapp.com.">
         <Input
           value={host}

@@ -94,7 +94,7 @@ async function proveOne(place: Place, trouble: Trouble): Promise<Result> {
     await server.settings({ accountPaused: false });
   }
   const overMs = performance.now();
-  wrong.push(...(await untilSettled(place)));
+  wrong.push(...(await untilSettled(place, emailsEach)));
   const { faults, never, followed } = trouble.blind ? whileBlind : await firedOf(place);
   if (never.length > 0) wrong.push(`${place.name}: faults that never struck: ${JSON.stringify(never)}`);
   if (followed > 0) wrong.push(`${place.name}: ${followed} redirects were followed`);
@@ -119,7 +119,7 @@ async function proveAllAtOnce(place: Place): Promise<Result> {
   const { faults } = await firedOf(place);
   const overMs = performance.now();
   await place.server.clearFaults();
-  const wrong = await untilSettled(place);
+  const wrong = await untilSettled(place, mixed);
   const verdict = await compare(place, await place.server.accepted(), { expected: mixed });
   const sent = (await place.statuses()).sent ?? 0;
   if (sent !== mixed) wrong.push(`mixed: ${sent} of ${mixed} were sent`);
@@ -173,8 +173,16 @@ async function stayBlind({ name, server, statuses }: Place): Promise<string[]> {
   ];
 }
 
-async function untilSettled(place: Place): Promise<string[]> {
-  if (await until(async () => openOf(await place.statuses()).length === 0, settleWithinMs)) return [];
-  const left = JSON.stringify(openOf(await place.statuses()));
-  return [`${place.name}: still open after ${settleWithinMs} ms: ${left}`];
+/** All that are to be there are there, and none of them is open: before the first of them is written nothing is open either. */
+async function untilSettled(place: Place, expected: number): Promise<string[]> {
+  const settled = async () => {
+    const statuses = await place.statuses();
+    return automationsIn(statuses) >= expected && openOf(statuses).length === 0;
+  };
+  if (await until(settled, settleWithinMs)) return [];
+  const left = JSON.stringify(await place.statuses());
+  return [`${place.name}: not settled after ${settleWithinMs} ms: ${left}`];
 }
+
+const automationsIn = (statuses: Readonly<Record<string, number>>) =>
+  Object.entries(statuses).reduce((sum, [status, n]) => sum + (status.startsWith("test ") ? 0 : n), 0);

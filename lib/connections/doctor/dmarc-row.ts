@@ -18,14 +18,17 @@ const about = {
 export function dmarcRow(facts: DomainFacts): RowDraft {
   const place = firstFound(facts.dmarc, isPolicy);
   if (place === undefined) return { ...about, state: "cannot_know", summary: "No name to look at." };
-  const verdict = unanswered(place) ?? judge(place, facts);
-  const value =
-    verdict.state === "good" && place.looked.kind === "found"
-      ? place.looked.values.filter(isPolicy).join("")
-      : suggestion(facts);
-  return { ...about, ...verdict, records: [shownRecord("TXT", place, { value, state: verdict.state })] };
+  const verdict: Judged = unanswered(place) ?? judge(place, facts);
+  if (place.looked.kind === "failed") return { ...about, ...verdict };
+  // A policy that counts is shown as it stands: a weaker one to copy would undo the protection of the whole domain.
+  const standing = verdict.facts !== undefined;
+  const record = standing
+    ? shownRecord("TXT", place, { value: policyAt(place), state: "good" })
+    : shownRecord("TXT", place, { value: suggestion(facts), state: verdict.state });
+  return { ...about, ...verdict, records: [record] };
 }
 
+const policyAt = ({ looked }: LookedAt) => (looked.kind === "found" ? looked.values.filter(isPolicy).join("") : "");
 const suggestion = ({ domain }: DomainFacts) => `v=DMARC1; p=none; rua=mailto:dmarc@${domain}`;
 
 type Judged = Pick<RowDraft, "state" | "summary" | "facts">;

@@ -31,9 +31,11 @@ export function withParents(domain: string): string[] {
 
 export const domainOf = (email: string): string => email.slice(email.lastIndexOf("@") + 1).toLowerCase();
 
-/** The first place that has what was asked for; else the domain’s own, which says why there is nothing. */
+/** The first place that has what was asked for; else one that did not answer, because it may have it; else the domain’s own. */
 export const firstFound = (
   places: readonly LookedAt[],
   wanted: (value: string) => boolean = () => true,
 ): LookedAt | undefined =>
-  places.find(({ looked }) => looked.kind === "found" && looked.values.some(wanted)) ?? places[0];
+  places.find(({ looked }) => looked.kind === "found" && looked.values.some(wanted)) ??
+  places.find(({ looked }) => looked.kind === "failed") ??
+  places[0];

@@ -34,7 +34,10 @@ export function webhookPlan(ours: readonly ProviderWebhook[], known: Known): Web
 
 /** Ours of one stream, best first: the rest are duplicates. */
 function keptOf(ours: readonly ProviderWebhook[], known: Known): ProviderWebhook | undefined {
-  const lacks = (webhook: ProviderWebhook) => examined(webhook, known).problems.length * 2 + (webhook.verified ? 0 : 1);
+  const lacks = (webhook: ProviderWebhook) => {
+    const works = webhook.verified && !known.statistics.get(webhook.id)?.paused.length;
+    return examined(webhook, known).problems.length * 2 + (works ? 0 : 1);
+  };
   return [...ours].sort((a, b) => lacks(a) - lacks(b) || Number(a.id) - Number(b.id))[0];
 }
 
@@ -53,7 +56,7 @@ function examined(webhook: ProviderWebhook, { hook }: Known) {
   const secret = secretOf(webhook, hook);
   const missing = hookTriggers.filter((name) => !webhook.triggers.includes(name));
   const lost = missing.filter((name) => essential.includes(name));
-  const wrongUrl = withoutUser(webhook.url) !== hook.url;
+  const wrongUrl = withoutUser(webhook.url) !== withoutUser(hook.url); // APP_URL may be spelt in another way
   const problems = [
     ...(wrongUrl ? [`It points to ${withoutUser(webhook.url)}.`] : []),
     ...(secret === "wrong" ? ["It carries another secret, so what it brings is refused."] : []),
@@ -66,13 +69,22 @@ function examined(webhook: ProviderWebhook, { hook }: Known) {
 /** It may be given as HTTP Basic, within the URL, or as our own header: `webhookSender` takes all three. */
 function secretOf({ url, auth, headers }: ProviderWebhook, { secret, previousSecret }: HookAddress) {
   const { username, password } = new URL(url);
-  const basics = [auth, { username: decodeURIComponent(username), password: decodeURIComponent(password) }];
+  const basics = [auth, { username: decoded(username), password: decoded(password) }];
   const given = [
     ...basics.flatMap((basic) => (basic?.username === "gflux" ? [basic.password] : [])),
     ...headers.filter(({ name }) => name.toLowerCase() === "x-gflux-webhook-secret").map(({ value }) => value),
   ];
   if (given.includes(secret)) return "right";
   return previousSecret !== null && given.includes(previousSecret) ? "old" : "wrong";
+}
+
+/** A stray % is no escape: somebody typed it, and it stays. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 /** For people: userinfo may be a secret. */

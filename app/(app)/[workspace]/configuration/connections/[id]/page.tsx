@@ -37,13 +37,14 @@ export default async function ConnectionPage({ params, searchParams }: Props) {
   const [{ workspace, id }, { health: asked }] = await Promise.all([params, searchParams]);
   const window = connectionHealthInput.shape.window.catch("24h").parse(asked);
   const actor = await requireActor(workspace);
-  const [connection, seen, feed, health, alerts] = await orNotFound(
+  const [connection, seen, feed, health, alerts, open] = await orNotFound(
     Promise.all([
       getConnection(actor, { id }),
       listWebhooksSeen(actor, { id }),
       newsFeedOf(actor, { id }),
       connectionHealth(actor, { id, window }),
       listAlerts(actor, { connection_id: id, limit: 5 }),
+      listAlerts(actor, { connection_id: id, open: true, limit: 50 }),
     ]),
   );
   const user = await currentUser();
@@ -88,7 +89,7 @@ export default async function ConnectionPage({ params, searchParams }: Props) {
       <div className="grid items-start gap-4 lg:grid-cols-[minmax(0,1fr)_20rem]">
         <div className="min-w-0 space-y-4">
           <OpenAlerts
-            alerts={alerts.data}
+            alerts={open.data}
             acknowledge={editable ? actions.acknowledgeAlert.bind(null, workspace) : null}
           />
           {connection.provider === "postmark" && (
