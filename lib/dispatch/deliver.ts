@@ -11,7 +11,7 @@ import type { Means } from "./means";
 import { suppressionsOf, verdictsOf } from "./outcomes";
 import { prepareBatch, putBack, type Ready } from "./prepare";
 import { type Outcome, saveAll } from "./save";
-import type { AttemptRecord, Batch, DueLane, Verdict } from "./schema";
+import type { AttemptRecord, Batch, DueLane, LaneNews, Verdict } from "./schema";
 import { laneNewsOf } from "./settle";
 import { endTrial } from "./store-lanes";
 import { loadLetters } from "./store-letters";
@@ -86,9 +86,10 @@ async function carry(batch: Batch, ready: readonly Ready[], trip: Trip): Promise
   if (items.length === 0) return;
   const { call, ms } = await callOut(batch, items, trip);
   if (call.kind === "not_sent" && call.late) return putAllBack(batch, items, means);
-  delivered.answered &&= call.kind === "answered" || call.kind === "call_refused";
+  const news = laneNewsOf(call);
+  delivered.answered &&= news.kind !== "rest";
   trip.reported = true;
-  await report(opened, call, means);
+  await report(opened, news, means);
   const halve = call.kind === "call_refused" && call.about === "message" && items.length > 1;
   const outcome = halve ? { verdicts: [], attempts: refusedAttempts(call, items) } : settled(batch, call, items, trip);
   await saveAll(batch, outcome, means);
@@ -152,10 +153,10 @@ async function confirm(batch: Batch, ready: readonly Ready[], { opened, means }:
  * Before the outcome is saved, so that what is put back does not leave again at once. What was sent is worth more than that: should
  * it fail, the outcome is saved all the same.
  */
-async function report(opened: OpenedLane, call: CallOutcome, means: Means): Promise<void> {
+async function report(opened: OpenedLane, news: LaneNews, means: Means): Promise<void> {
   try {
     await means.step("report lane");
-    await retryTransient(() => reportLane(opened, laneNewsOf(call), means));
+    await retryTransient(() => reportLane(opened, news, means));
   } catch (thrown) {
     log.error("what a call said about its lane could not be saved", thrown, named(opened.lane));
   }

@@ -107,6 +107,8 @@ test("calls at once: four who claim at the same moment begin no more than allowe
     world.workspaceId,
     first.find((batch) => batch !== null)?.batchId,
   ]);
+  expect(await claimBatch(db, laneOf(world), { ...times, limit: 1 })).toBeNull(); // it sleeps until it may look again
+  await expect.poll(async () => ((await limitsOf(world)).opensAt?.getTime() ?? 0) < Date.now()).toBe(true);
   expect((await claims()).filter((batch) => batch !== null)).toHaveLength(1);
 });
 
@@ -159,6 +161,20 @@ describe("a warm-up", () => {
     await change(world, { warm_up: null });
     await world.pass();
     expect(await sent(world)).toBe(5);
+  });
+
+  test("changed on a day whose ceiling is used up, it is asked once, and then at midnight UTC", async () => {
+    const world = await makeWorld();
+    await change(world, { warm_up: plan });
+    await world.enroll(people(8));
+    await world.pass();
+    await change(world, { sends_per_second_max: 50 });
+    expect((await limitsOf(world)).opensAt).toBeNull();
+    const claims: string[] = [];
+    for (let passes = 0; passes < 3; passes += 1)
+      await world.pass({ step: (name) => void (name === "claim" && claims.push(name)) });
+    expect([await sent(world), claims.length]).toEqual([4, 1]);
+    expect((await limitsOf(world)).opensAt?.toISOString()).toMatch(/T00:00:00\.000Z$/);
   });
 });
 

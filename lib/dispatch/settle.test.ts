@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { CallOutcome, SendOutcome } from "../connections/schema";
 import { attemptsMax } from "./backoff";
 import { reasons } from "./reasons";
@@ -57,6 +57,28 @@ test.each([
     expect(laneNewsOf({ kind: "answered", outcomes: [accepted, blocked] })).toEqual(news);
   },
 );
+
+describe("a call whose messages were answered one by one", () => {
+  const accepted = { kind: "accepted", messageId: "m", note: null } as const;
+  const putOff = { kind: "not_sent", cause: "450 Greylisted" } as const;
+  const late = { kind: "not_sent", cause: "too late", late: true } as const;
+  const cut = { kind: "unknown", cause: "cut" } as const;
+
+  test.each([
+    [[cut, putOff, late], "cut"],
+    [[putOff, putOff], "450 Greylisted"],
+    [[cut], "cut"],
+  ])("of which none got a word lets its lane rest (%#)", (outcomes, why) => {
+    expect(laneNewsOf({ kind: "answered", outcomes })).toEqual({ kind: "rest", retryAfterMs: null, why });
+  });
+
+  test.each([[[cut, accepted]], [[putOff]], [[putOff, late]], [[late]], [[]]])(
+    "of which one did, or one was put off alone, says nothing against it (%#)",
+    (outcomes) => {
+      expect(laneNewsOf({ kind: "answered", outcomes })).toEqual({ kind: "fine" });
+    },
+  );
+});
 
 test("a refused call that cannot be made smaller fails its message, and the lane is well", () => {
   const call = { kind: "call_refused", about: "message", code: 402, message: "no" } as const;

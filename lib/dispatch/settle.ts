@@ -96,7 +96,9 @@ export function laneNewsOf(call: CallOutcome): LaneNews {
   switch (call.kind) {
     case "answered": {
       const blocked = call.outcomes.find((outcome) => outcome.kind === "blocked");
-      return blocked ? newsOfRefusal(blocked.about, blocked.message) : { kind: "fine" };
+      if (blocked) return newsOfRefusal(blocked.about, blocked.message);
+      const why = noWordFor(call.outcomes);
+      return why === null ? { kind: "fine" } : { kind: "rest", retryAfterMs: null, why };
     }
     case "call_refused":
       return call.about === "message" ? { kind: "fine" } : newsOfRefusal(call.about, call.message);
@@ -105,6 +107,20 @@ export function laneNewsOf(call: CallOutcome): LaneNews {
     case "unknown":
       return { kind: "rest", retryAfterMs: null, why: call.cause };
   }
+}
+
+/**
+ * Why the provider gave its word on none of a call's messages; null when it did. One message alone that is put off says nothing of the
+ * others: it may be its mailbox that is full.
+ */
+function noWordFor(outcomes: readonly SendOutcome[]): string | null {
+  const without = outcomes.flatMap((outcome) =>
+    outcome.kind === "unknown" || (outcome.kind === "not_sent" && !outcome.late) ? [outcome] : [],
+  );
+  const late = outcomes.filter((outcome) => outcome.kind === "not_sent" && outcome.late).length;
+  if (without.length + late < outcomes.length) return null;
+  const why = without.find(({ kind }) => kind === "unknown") ?? (without.length > 1 ? without[0] : undefined);
+  return why?.cause ?? null;
 }
 
 /** What an email becomes when its call got no answer, or one that does not say: nothing is sent again before it is looked up. */

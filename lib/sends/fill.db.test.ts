@@ -134,6 +134,28 @@ describe("what is asked for and what webhooks tell", () => {
   });
 });
 
+test.each(["asked first", "webhook first"])("a delivery is counted once for its connection, %s", async (order) => {
+  const connection = await makeConnection(db, { workspaceId });
+  const { providerMessageId } = await makeSend(db, {
+    workspaceId,
+    connectionId: connection.id,
+    status: "sent",
+    dueAt: null,
+    providerMessageId: nextId(),
+  });
+  const told = news({ providerMessageId });
+  const ways = [
+    () => fillNews(tenant, connection.id, [told]),
+    () => transaction((tx) => takeNews(tx, tenant, connection.id, [told])),
+  ];
+  for (const way of order === "asked first" ? ways : ways.reverse()) await way();
+  const { _sum } = await db.prisma.connectionHour.aggregate({
+    where: { workspaceId, connectionId: connection.id },
+    _sum: { delivered: true },
+  });
+  expect(_sum.delivered).toBe(1);
+});
+
 test("a bounce is one bounce, by whichever way it comes first, and suppresses the address", async () => {
   const { id, providerMessageId } = await newSend();
   const bounce = news({

@@ -211,7 +211,7 @@ export async function applyMatched(
     })),
   );
   const settled = changes.filter(({ settles }) => settles);
-  await countHours(db, tenant, connectionId, hourCounts(matches, settled));
+  await countHours(db, tenant, connectionId, hourCounts(told, settled));
   await insertNewsDecisions(db, tenant, settled.map(toDecision));
   return wakeEnrollments(
     db,
@@ -221,8 +221,8 @@ export async function applyMatched(
 }
 
 /** For the figures of the connection: what happened, when it did; and what news proved to have been sent. */
-const hourCounts = (matches: readonly Match[], settled: readonly SendChange[]) => [
-  ...matches.flatMap(({ news: { kind, occurredAt } }) =>
+const hourCounts = (told: readonly Match[], settled: readonly SendChange[]) => [
+  ...told.flatMap(({ news: { kind, occurredAt } }) =>
     kind === "delivered" || kind === "bounced" || kind === "complained"
       ? [{ at: new Date(occurredAt), [kind]: 1 }]
       : [],
