@@ -282,7 +282,10 @@ const sick: Sick[] = [
     by: async (p) => {
       p.world.addFault({ action: "neverIndexed" });
       await p.fix("loop");
-      await vi.waitFor(async () => expect((await watchLoop(p.actor, { id: p.id })).row.summary).not.toMatch(/webhook/));
+      await vi.waitFor(
+        async () => expect((await watchLoop(p.actor, { id: p.id })).row.summary).not.toMatch(/webhook/),
+        { timeout: 10_000 },
+      );
       await longAgo(p);
     },
   },
@@ -428,13 +431,16 @@ describe("the doctor", () => {
   test("tells how long its message took to be accepted, found and told of, and sends no second one at once", async () => {
     const patient = await healthy();
     await patient.fix("loop");
-    await vi.waitFor(async () => {
-      const { row, running } = await watchLoop(patient.actor, { id: patient.id });
-      expect([row.state, running]).toEqual(["good", false]);
-      expect(row.summary).toMatch(
-        /accepted after \d+\.\d s, found by search after \d+\.\d s, webhook arrived after \d+\.\d s/,
-      );
-    });
+    await vi.waitFor(
+      async () => {
+        const { row, running } = await watchLoop(patient.actor, { id: patient.id });
+        expect([row.state, running]).toEqual(["good", false]);
+        expect(row.summary).toMatch(
+          /accepted after \d+\.\d s, found by search after \d+\.\d s, webhook arrived after \d+\.\d s/,
+        );
+      },
+      { timeout: 10_000 },
+    );
     expect(await patient.fix("loop")).toMatchObject({ changed: [] });
     expect(patient.world.outbox().map(({ recipients }) => recipients.map(({ email }) => email))).toEqual([
       ["probe@blackhole.postmarkapp.com"],

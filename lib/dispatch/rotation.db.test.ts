@@ -33,9 +33,12 @@ test("a token is replaced while emails are on their way: nothing is held, lost o
     for (let wave = 0; wave < 6; wave += 1) {
       await enroll(40, 40 * wave);
       if (wave === 2) {
-        await vi.waitFor(async () => {
-          expect(await db.prisma.send.count({ where: { workspaceId, status: "sending" } })).toBeGreaterThan(0);
-        });
+        await vi.waitFor(
+          async () => {
+            expect(await db.prisma.send.count({ where: { workspaceId, status: "sending" } })).toBeGreaterThan(0);
+          },
+          { timeout: 10_000 },
+        );
         const server_token = at.world.addServerToken();
         statuses.add((await changeConnection(at.actor, { id, server_token })).status);
         at.world.revokeToken(old);

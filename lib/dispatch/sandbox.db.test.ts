@@ -177,7 +177,7 @@ test("a resident dispatcher hands an email over within tens of milliseconds of i
   const dispatcher: Dispatcher = startDispatcher();
   const tookMs: number[] = [];
   try {
-    await vi.waitFor(async () => expect(await db.prisma.heartbeat.count()).toBeGreaterThan(0));
+    await vi.waitFor(async () => expect(await db.prisma.heartbeat.count()).toBeGreaterThan(0), { timeout: 10_000 });
     for (let index = 0; index < 15; index += 1) {
       await place.enroll(1, index);
       const wokenMs = performance.now();

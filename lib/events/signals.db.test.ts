@@ -242,12 +242,15 @@ test("in another workspace the same people hear nothing", async () => {
 
 /** Until a statement of ours waits for a lock of somebody else. */
 const somebodyWaits = () =>
-  vi.waitFor(async () => {
-    const waiting = await outsideTransaction(() =>
-      db.sql("select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"),
-    );
-    expect(waiting).toHaveLength(1);
-  });
+  vi.waitFor(
+    async () => {
+      const waiting = await outsideTransaction(() =>
+        db.sql("select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"),
+      );
+      expect(waiting).toHaveLength(1);
+    },
+    { timeout: 10_000 },
+  );
 
 test("a decision that is being written when an event comes is written first, and the event counts as later", async () => {
   await live();

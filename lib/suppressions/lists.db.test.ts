@@ -193,7 +193,7 @@ describe("a list that is read again", () => {
     const slow = place.server.addFault({ action: "latency", ms: 60_000, path: "*broadcast/suppressions/dump" });
     const ending = new AbortController();
     const tending = tendSuppressionLists({ budgetMs: 60_000, signal: ending.signal });
-    await vi.waitFor(() => expect(slow.fired()).toBe(1));
+    await vi.waitFor(() => expect(slow.fired()).toBe(1), { timeout: 10_000 });
     ending.abort();
     await tending;
     expect((await place.state()).error).toMatch(/interrupted/);
