@@ -2,7 +2,7 @@ import type { Page } from "@playwright/test";
 import { db } from "../lib/db";
 import { seedWorkspace } from "../prisma/seed";
 import { expect, newMember, newUser, signIn, test, type Workspace } from "./fixtures";
-import { lastingViolations, looks, overhang } from "./looks";
+import { devices, inBothThemes, lastingViolations, overhang } from "./looks";
 import { confirm } from "./screens";
 
 /** What a page complained of since this was last asked: in its console, by throwing, or by a request that failed. */
@@ -78,12 +78,14 @@ const screens = ({ automation, send, profile, connection }: Ids): string[] => [
   "/settings/audit",
 ];
 
-for (const { name, theme, use } of looks)
+for (const { name, use } of devices)
   test.describe(name, () => {
     test.use(use);
 
     const good = async (page: Page, complaints: () => string[], what: string) => {
-      expect.soft(await lastingViolations(page, theme), `${what}: what axe finds`).toEqual([]);
+      await inBothThemes(page, async (theme) =>
+        expect.soft(await lastingViolations(page, theme), `${what}, ${theme}: what axe finds`).toEqual([]),
+      );
       expect.soft(await overhang(page), `${what}: pixels that hang over`).toBe(0);
       expect.soft(complaints(), `${what}: what the page complains of`).toEqual([]);
     };

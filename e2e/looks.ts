@@ -8,16 +8,20 @@ const axe = fs.readFileSync(createRequire(`${process.cwd()}/`).resolve("axe-core
 
 export type Theme = "light" | "dark";
 
-const look = (name: string, theme: Theme, viewport: { width: number; height: number }) => ({
-  name: `on a ${name}, ${theme}`,
-  theme,
-  use: { viewport, colorScheme: theme, hasTouch: viewport.width < 500 },
+const on = (name: string, viewport: { width: number; height: number }) => ({
+  name: `on a ${name}`,
+  use: { viewport, hasTouch: viewport.width < 500 },
 });
-/** The screens and themes that a page is looked at in; `use` is for `test.use`. */
-export const looks = (["light", "dark"] as const).flatMap((theme) => [
-  look("desk", theme, { width: 1280, height: 800 }),
-  look("phone", theme, { width: 375, height: 720 }),
-]);
+/** The screens that a page is looked at on; `use` is for `test.use`. */
+export const devices = [on("desk", { width: 1280, height: 800 }), on("phone", { width: 375, height: 720 })];
+
+/** Runs it once in each theme, and leaves the page light. */
+export async function inBothThemes(page: Page, act: (theme: Theme) => Promise<void>): Promise<void> {
+  for (const theme of ["dark", "light"] as const) {
+    await page.emulateMedia({ colorScheme: theme });
+    await act(theme);
+  }
+}
 
 type Axe = { run: (options: RunOptions) => Promise<AxeResults> };
 

@@ -1,7 +1,7 @@
 import { addStep, start } from "./building";
 import { everything } from "./everything";
 import { expect, signIn, test, unique } from "./fixtures";
-import { lastingViolations, looks, overhang } from "./looks";
+import { devices, inBothThemes, lastingViolations, overhang } from "./looks";
 
 const delay = (id: string) => ({ id, type: "delay", for: "P1D" });
 
@@ -42,7 +42,7 @@ async function openAll(): Promise<void> {
   }
 }
 
-for (const { name, theme, use } of looks)
+for (const { name, use } of devices)
   test.describe(name, () => {
     test.use(use);
 
@@ -54,9 +54,11 @@ for (const { name, theme, use } of looks)
     }, info) => {
       test.setTimeout(240_000);
       const good = async (what: string) => {
-        expect.soft(await lastingViolations(page, theme), `${what}: what axe finds`).toEqual([]);
+        await inBothThemes(page, async (theme) => {
+          expect.soft(await lastingViolations(page, theme), `${what}, ${theme}: what axe finds`).toEqual([]);
+          await page.screenshot({ path: info.outputPath(`${what}, ${theme}.png`), fullPage: true });
+        });
         expect.soft(await overhang(page), `${what}: pixels that hang over`).toBe(0);
-        await page.screenshot({ path: info.outputPath(`${what}.png`), fullPage: true });
       };
       await signIn(page, workspace.owner);
       await start(page, workspace.slug, "Empty", "signed_up");
