@@ -7,7 +7,8 @@ import { toAlert } from "./alerts";
 import { postPublic } from "./public-post";
 import type { AlertRow, AlertSettingsRow } from "./store-alerts";
 
-const timeoutMs = 5_000;
+/** From looking up its name to its answer. */
+export const webhookTimeoutMs = 5_000;
 
 /** One try to tell a customer's own server. Never throws: what went wrong is the outcome. Any 2xx is taken for heard. */
 export async function callWebhook(
@@ -26,7 +27,12 @@ export async function callWebhook(
       "user-agent": "gflux",
       "x-gflux-signature": signatureOf(secret, body, new Date()),
     };
-    const status = await postPublic(to, { body, headers, timeoutMs, allowPrivate: env().alertsAllowPrivate });
+    const status = await postPublic(to, {
+      body,
+      headers,
+      timeoutMs: webhookTimeoutMs,
+      allowPrivate: env().alertsAllowPrivate,
+    });
     if (status >= 200 && status < 300) return { ...line, outcome: "delivered", detail: null };
     return { ...line, outcome: "failed", detail: `It answered ${status}.` };
   } catch (thrown) {
