@@ -2,7 +2,7 @@ import "server-only";
 import type { Tenant } from "../actor";
 import { env } from "../env";
 import type { AlertDelivery } from "./alert-schema";
-import { openAlertSecret, signatureOf } from "./alert-secret";
+import { alertSecretOf, signatureOf } from "./alert-secret";
 import { toAlert } from "./alerts";
 import { postPublic } from "./public-post";
 import type { AlertRow, AlertSettingsRow } from "./store-alerts";
@@ -18,14 +18,14 @@ export async function callWebhook(
 ): Promise<AlertDelivery> {
   const to = webhookUrl ?? "";
   const line = { channel: "webhook", to, tries: row.tries, at: new Date().toISOString() } as const;
+  const opened = alertSecretOf(tenant, sealedWebhookSecret);
+  if ("problem" in opened) return { ...line, outcome: "failed", detail: opened.problem };
   try {
-    if (sealedWebhookSecret === null) throw new Error("There is no secret to sign with: save the URL again.");
-    const secret = openAlertSecret(tenant, sealedWebhookSecret);
     const body = JSON.stringify(payloadOf(tenant, row));
     const headers = {
       "content-type": "application/json",
       "user-agent": "gflux",
-      "x-gflux-signature": signatureOf(secret, body, new Date()),
+      "x-gflux-signature": signatureOf(opened.secret, body, new Date()),
     };
     const status = await postPublic(to, {
       body,

@@ -257,6 +257,44 @@ describe("a webhook", () => {
     expect(JSON.stringify(data)).not.toContain(second.alert_webhook_secret);
   });
 
+  test("whose secret cannot be read says so, is not called, and gets a new one when its URL is saved again", async () => {
+    const { url, heard } = await hears(204);
+    const { id, workspaceId } = await madeBy(at.actor);
+    const first = await changeAlertSettings(at.actor, { alert_webhook_url: url });
+    expect(first.alert_webhook_problem).toBeNull();
+    await db.sql("update alert_settings set sealed_webhook_secret = $2 where workspace_id = $1", [
+      workspaceId,
+      Buffer.concat([Buffer.from([1, 4]), Buffer.from("gone"), Buffer.alloc(40)]),
+    ]);
+    await markFailing(db, tenantOf(at.actor), id, "x");
+    await watch();
+    expect(heard).toEqual([]);
+    const words = expect.stringMatching(/cannot be read \(ENCRYPTION_KEYS has no key with id gone\).*saved again/);
+    expect((await alertsOf(at.actor))[0]?.deliveries).toMatchObject([{ outcome: "failed", detail: words }]);
+    const broken = { alert_webhook_url: url, alert_webhook_secret: null, alert_webhook_problem: words };
+    expect(await getAlertSettings(at.actor)).toMatchObject(broken);
+    expect(await changeAlertSettings(at.actor, { alert_email_admins: false })).toMatchObject(broken);
+    const mended = await changeAlertSettings(at.actor, { alert_webhook_url: url });
+    expect(mended).toMatchObject({ alert_webhook_problem: null, alert_webhook_secret: expect.any(String) });
+    expect(mended.alert_webhook_secret).not.toBe(first.alert_webhook_secret);
+    await dueAgain();
+    await watch();
+    expect(heard).toHaveLength(1);
+  });
+
+  test("and emails to admins that two people set at the same moment are both set", async () => {
+    const actor = await owner();
+    for (let round = 0; round < 5; round += 1) {
+      const url = `http://127.0.0.1:1/${round}`;
+      await changeAlertSettings(actor, { alert_webhook_url: null, alert_email_admins: false });
+      await Promise.all([
+        changeAlertSettings(actor, { alert_webhook_url: url }),
+        changeAlertSettings(actor, { alert_email_admins: true }),
+      ]);
+      expect(await getAlertSettings(actor)).toMatchObject({ alert_webhook_url: url, alert_email_admins: true });
+    }
+  });
+
   test("the signature is over its time too", () => {
     const then = new Date("2026-11-22T00:00:00Z");
     expect(signatureOf("s", "{}", then)).not.toBe(

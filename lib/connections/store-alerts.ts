@@ -181,6 +181,15 @@ export const readAlertSettings = async (db: Db, tenant: Tenant): Promise<AlertSe
     emailAdmins: false,
   };
 
+/** The same, and nobody changes them before the transaction ends. */
+export async function lockAlertSettings(db: Db, tenant: Tenant): Promise<AlertSettingsRow> {
+  const { workspaceId } = tenant;
+  // A row that is not there cannot be locked; one without anything in it says the same as none.
+  await db.sql("insert into alert_settings (workspace_id) values ($1) on conflict do nothing", [workspaceId]);
+  await db.sql("select 1 from alert_settings where workspace_id = $1 for no key update", [workspaceId]);
+  return readAlertSettings(db, tenant);
+}
+
 export async function writeAlertSettings(db: Db, tenant: Tenant, settings: AlertSettingsRow): Promise<void> {
   const { workspaceId } = tenant;
   const { webhookUrl, emailAdmins } = settings;
