@@ -168,7 +168,11 @@ test("what was put back after a refused call was halved leaves the same day: it 
   await world.enroll(people(4));
   const refused: FakeAnswer = { kind: "call_refused", about: "message", code: 402, message: "Invalid JSON" };
   world.fake.answerNext(refused, { ...unavailable, late: true });
-  for (let passes = 0; passes < 50 && (await statuses(world)).filter((status) => status === "sent").length < 4; passes += 1) {
+  for (
+    let passes = 0;
+    passes < 50 && (await statuses(world)).filter((status) => status === "sent").length < 4;
+    passes += 1
+  ) {
     await world.pass();
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
