@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { read } from "./env";
 
@@ -61,4 +62,12 @@ test("a pooler gets no LISTEN unless there is a direct way", () => {
   const pooled = { ...whole, DATABASE_POOLED: "1" };
   expect(read(pooled).listenUrl).toBeUndefined();
   expect(read({ ...pooled, DATABASE_DIRECT_URL: "postgresql://direct/gflux" }).listenUrl).toContain("direct");
+});
+
+test("every variable that is read is told in README's table, which errors point to, and no other", () => {
+  const text = (path: string) => readFileSync(new URL(path, import.meta.url), "utf8");
+  const known = [...text("./env.ts").matchAll(/^ {2}([A-Z_]+):/gm)].map(([, name]) => name);
+  const [, table = ""] = /^## Environment\n([\s\S]*?)\nTo rotate/m.exec(text("../README.md")) ?? [];
+  const told = [...table.matchAll(/^\| ([^|]+) \|/gm)].flatMap(([, cell = ""]) => cell.match(/[A-Z_]{4,}/g) ?? []);
+  expect(told.toSorted()).toEqual(known.filter((name) => name !== "NODE_ENV").toSorted());
 });

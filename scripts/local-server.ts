@@ -50,6 +50,7 @@ export async function startLocal({
     PORT: String(port),
     SIGNUP: "open",
     SMTP_ALLOW_PRIVATE: "on",
+    ALERTS_ALLOW_PRIVATE: "on",
     NEXT_TELEMETRY_DISABLED: "1",
     ...defaults,
   });

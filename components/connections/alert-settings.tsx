@@ -4,6 +4,7 @@ import { CheckField, Field } from "@/components/form/field";
 import { Form } from "@/components/form/form";
 import { SubmitButton } from "@/components/form/submit-button";
 import type { FormAction } from "@/components/form/use-action";
+import { Banner } from "@/components/ui/banner";
 import { Card } from "@/components/ui/card";
 import { CopyField } from "@/components/ui/copy-field";
 import { Input } from "@/components/ui/input";
@@ -20,6 +21,11 @@ export function AlertSettings({ settings, change, editable }: Props) {
     >
       <Form key={settings.alert_webhook_url} action={change} success="Saved." guard className="max-w-md">
         <fieldset disabled={!editable} className="space-y-4">
+          {settings.alert_webhook_problem && (
+            <Banner tone="bad" title="The webhook is not called.">
+              {settings.alert_webhook_problem}
+            </Banner>
+          )}
           <Field
             name="alert_webhook_url"
             label="Webhook URL"

@@ -3,7 +3,7 @@ import type { Send, SendPage } from "@/lib/sends/schema";
 import { inPages, inPieces, type ListWaiting } from "./use-deciding";
 
 const sends = (status: Send["status"], count: number, from = 0) =>
-  Array.from({ length: count }, (_, index) => ({ id: `${status}-${from + index}`, status }));
+  Array.from({ length: count }, (_, index) => ({ id: `${status}-${from + index}`, status, attempts: from + index }));
 async function all<T>(pieces: AsyncIterable<T>): Promise<T[]> {
   const told: T[] = [];
   for await (const piece of pieces) told.push(piece);
@@ -22,14 +22,17 @@ test("what was seen as late is never decided in one call with what was seen as u
   ]);
   for (const piece of told)
     if (piece.ok)
-      for (const id of piece.value.ids) expect(id).toMatch(piece.value.was === "late" ? /^queued/ : /^unknown/);
+      for (const [index, id] of piece.value.ids.entries()) {
+        expect(id).toMatch(piece.value.was === "late" ? /^queued/ : /^unknown/);
+        expect(id, "with its own attempts").toMatch(new RegExp(`-${piece.value.attempts[index]}$`));
+      }
 });
 
 test("a view is decided page by page to its end, each email as what the view shows it", async () => {
   const pages = [sends("unknown", 26), sends("unknown", 1, 26)];
   const list: ListWaiting = async ({ cursor }) => {
     const at = cursor === undefined ? 0 : Number(cursor);
-    // The generator reads ids and statuses only.
+    // The generator reads ids, statuses and attempts only.
     const value = { data: pages[at], next_cursor: at === 0 ? "1" : null } as unknown as SendPage;
     return { ok: true, value };
   };

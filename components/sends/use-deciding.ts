@@ -28,7 +28,7 @@ export type Progress = { done: number; total: number };
 export type Outcome = { as: Resolution; resolved: number; errors: ReadonlyMap<string, string> };
 
 /** Emails that one call decides about: all were seen as the same. */
-type Piece = { ids: string[]; was: SeenAs };
+type Piece = { ids: string[]; attempts: number[]; was: SeenAs };
 type Pieces = AsyncGenerator<ActionResult<Piece>>;
 
 /** Decides about many emails piece by piece: how far it is, what came of it, and the reason of each that could not be decided. */
@@ -71,11 +71,13 @@ export function useDeciding(resolve: Resolve) {
 }
 
 /** Emails as a person saw them, so many at a time, late and unknown ones apart. */
-export async function* inPieces(sends: readonly Pick<Send, "id" | "status">[]): Pieces {
+export async function* inPieces(sends: readonly Pick<Send, "id" | "status" | "attempts">[]): Pieces {
   for (const was of ["late", "unknown"] as const) {
-    const ids = sends.filter((send) => seenAs(send) === was).map(({ id }) => id);
-    for (let from = 0; from < ids.length; from += atOnce)
-      yield { ok: true, value: { ids: ids.slice(from, from + atOnce), was } };
+    const seen = sends.filter((send) => seenAs(send) === was);
+    for (let from = 0; from < seen.length; from += atOnce) {
+      const some = seen.slice(from, from + atOnce);
+      yield { ok: true, value: { ids: some.map(({ id }) => id), attempts: some.map(({ attempts }) => attempts), was } };
+    }
   }
 }
 

@@ -2,13 +2,14 @@ import "server-only";
 import type { Tenant } from "../actor";
 import { db } from "../db";
 import { env } from "../env";
+import { AppError } from "../errors";
 import { newId } from "../ids";
 import { log } from "../log";
 import { adminAddresses, workspaceById } from "../workspaces";
 import type { AlertDelivery } from "./alert-schema";
 import { toAlert } from "./alerts";
 import type { CallOutcome, OutgoingMessage } from "./connector";
-import { noConnection, type openConnector } from "./open";
+import type { openConnector } from "./open";
 import type { ConnectionRecord } from "./schema";
 import { type AlertRow, readDefault } from "./store-alerts";
 import { resolveStream } from "./streams";
@@ -23,6 +24,8 @@ type Telling = {
 type Line = Pick<AlertDelivery, "outcome" | "detail">;
 
 const adminsMax = 20;
+/** Later than this after it was decided to write, the call is not begun. */
+export const emailStartWithinMs = 10_000;
 
 /**
  * Writes to owners and admins through the workspace's default connection, who have not been written to. An email whose fate is not known
@@ -47,7 +50,7 @@ export async function emailAdmins({ tenant, row, open, done, keep }: Telling): P
   if (!(await keep(lines(() => ({ outcome: "unknown", detail: "It was being sent." }))))) return;
   const stream = streamOf(connection);
   const call = await connector
-    .send(messages, { stream, startWithinMs: 10_000 })
+    .send(messages, { stream, startWithinMs: emailStartWithinMs })
     .catch((thrown: unknown): CallOutcome => {
       log.error("a connector threw", thrown, { connection: connection.id });
       return { kind: "unknown", cause: "the connector failed" };
@@ -67,7 +70,7 @@ async function openDefault(tenant: Tenant, row: AlertRow, open: typeof openConne
     if (connection.fromEmail === null) return cannot("the default connection has no sender address.");
     return { connector, connection, from: connection.fromEmail };
   } catch (thrown) {
-    if (thrown instanceof Error && thrown.message === noConnection().message) return cannot("it was deleted.");
+    if (thrown instanceof AppError && thrown.code === "not_found") return cannot("it was deleted.");
     log.error("the default connection could not be opened to tell of an alert", thrown, { connection: id });
     return cannot("the default connection cannot be opened.");
   }

@@ -82,6 +82,7 @@ export const alertSettings = z.object({
     .string()
     .nullable()
     .describe("Signs the calls; only for those who may manage the workspace. A new one is made with each new URL."),
+  alert_webhook_problem: z.string().nullable().describe("Why the webhook is not called, and what mends it."),
   alert_email_admins: z.boolean().describe("Owners and admins get an email through the default connection."),
 });
 export type AlertSettings = z.infer<typeof alertSettings>;

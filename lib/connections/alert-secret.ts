@@ -11,7 +11,20 @@ const place = (tenant: Tenant) => `alerts:${tenant.workspaceId}:webhook`;
 export const sealAlertSecret = (tenant: Tenant, secret: string) => seal(secret, place(tenant));
 
 /** @throws Error when the key is gone or the value was changed */
-export const openAlertSecret = (tenant: Tenant, sealed: Uint8Array): string => unseal(sealed, place(tenant));
+const openAlertSecret = (tenant: Tenant, sealed: Uint8Array): string => unseal(sealed, place(tenant));
+
+/** What signs the calls of a workspace's webhook, or in words why nothing can sign them and what mends it. */
+export function alertSecretOf(tenant: Tenant, sealed: Uint8Array | null): { secret: string } | { problem: string } {
+  if (sealed === null) return { problem: `There is no secret to sign its calls with. ${mended}` };
+  try {
+    return { secret: openAlertSecret(tenant, sealed) };
+  } catch (thrown) {
+    const why = thrown instanceof Error ? thrown.message : String(thrown);
+    return { problem: `The secret that signs its calls cannot be read (${why}). ${mended}` };
+  }
+}
+
+const mended = "It is not called until its URL is saved again, which makes a new secret.";
 
 /**
  * The header that says that a call is ours, and when it was made: `t=<Unix seconds>,v1=<HMAC-SHA-256, hex>` of `<t>.<body>`, so that

@@ -2,12 +2,13 @@ import "server-only";
 import type { Tenant } from "../actor";
 import { env } from "../env";
 import type { AlertDelivery } from "./alert-schema";
-import { openAlertSecret, signatureOf } from "./alert-secret";
+import { alertSecretOf, signatureOf } from "./alert-secret";
 import { toAlert } from "./alerts";
 import { postPublic } from "./public-post";
 import type { AlertRow, AlertSettingsRow } from "./store-alerts";
 
-const timeoutMs = 5_000;
+/** From looking up its name to its answer. */
+export const webhookTimeoutMs = 5_000;
 
 /** One try to tell a customer's own server. Never throws: what went wrong is the outcome. Any 2xx is taken for heard. */
 export async function callWebhook(
@@ -17,16 +18,21 @@ export async function callWebhook(
 ): Promise<AlertDelivery> {
   const to = webhookUrl ?? "";
   const line = { channel: "webhook", to, tries: row.tries, at: new Date().toISOString() } as const;
+  const opened = alertSecretOf(tenant, sealedWebhookSecret);
+  if ("problem" in opened) return { ...line, outcome: "failed", detail: opened.problem };
   try {
-    if (sealedWebhookSecret === null) throw new Error("There is no secret to sign with: save the URL again.");
-    const secret = openAlertSecret(tenant, sealedWebhookSecret);
     const body = JSON.stringify(payloadOf(tenant, row));
     const headers = {
       "content-type": "application/json",
       "user-agent": "gflux",
-      "x-gflux-signature": signatureOf(secret, body, new Date()),
+      "x-gflux-signature": signatureOf(opened.secret, body, new Date()),
     };
-    const status = await postPublic(to, { body, headers, timeoutMs, allowPrivate: env().alertsAllowPrivate });
+    const status = await postPublic(to, {
+      body,
+      headers,
+      timeoutMs: webhookTimeoutMs,
+      allowPrivate: env().alertsAllowPrivate,
+    });
     if (status >= 200 && status < 300) return { ...line, outcome: "delivered", detail: null };
     return { ...line, outcome: "failed", detail: `It answered ${status}.` };
   } catch (thrown) {

@@ -6,7 +6,7 @@ import { type Actor, rolePermissions, systemTenant } from "../actor";
 import { db } from "../db";
 import { forgetEnv } from "../env";
 import { makeConnection, makeMembership, makeUser } from "../testing/factory";
-import { FakeConnector } from "../testing/fake-connector";
+import { type FakeCall, FakeConnector } from "../testing/fake-connector";
 import { listAudit } from "../workspaces";
 import { alertRules } from "./alert-schema";
 import { signatureOf } from "./alert-secret";
@@ -200,6 +200,26 @@ describe("a webhook", () => {
     ]);
   });
 
+  test("is not called by who was stopped until the claim had lapsed", async () => {
+    const { url, heard } = await hears(204);
+    const { id, workspaceId } = await madeBy(at.actor);
+    await changeAlertSettings(at.actor, { alert_webhook_url: url });
+    await markFailing(db, tenantOf(at.actor), id, "x");
+    // As if each pass were stopped after its claim for longer than that holds.
+    await db.sql(`create function lapse() returns trigger language plpgsql as
+      $$ begin if new.deliver_tries > old.deliver_tries then new.deliver_at := now(); end if; return new; end $$`);
+    await db.sql("create trigger lapse before update on alerts for each row execute function lapse()");
+    await watch().finally(() => db.sql("drop function lapse cascade"));
+    const [alert] = await db.sql<{ tries: number }>(
+      "select deliver_tries as tries from alerts where workspace_id = $1",
+      [workspaceId],
+    );
+    expect(alert?.tries).toBeGreaterThan(0);
+    expect(heard).toEqual([]);
+    await watch();
+    expect(heard).toHaveLength(1);
+  });
+
   test("on a private address is refused when it is entered, and never called when it leads there later", async () => {
     const { url, heard } = await hears(204);
     const { id } = await madeBy(at.actor);
@@ -237,6 +257,44 @@ describe("a webhook", () => {
     expect(JSON.stringify(data)).not.toContain(second.alert_webhook_secret);
   });
 
+  test("whose secret cannot be read says so, is not called, and gets a new one when its URL is saved again", async () => {
+    const { url, heard } = await hears(204);
+    const { id, workspaceId } = await madeBy(at.actor);
+    const first = await changeAlertSettings(at.actor, { alert_webhook_url: url });
+    expect(first.alert_webhook_problem).toBeNull();
+    await db.sql("update alert_settings set sealed_webhook_secret = $2 where workspace_id = $1", [
+      workspaceId,
+      Buffer.concat([Buffer.from([1, 4]), Buffer.from("gone"), Buffer.alloc(40)]),
+    ]);
+    await markFailing(db, tenantOf(at.actor), id, "x");
+    await watch();
+    expect(heard).toEqual([]);
+    const words = expect.stringMatching(/cannot be read \(ENCRYPTION_KEYS has no key with id gone\).*saved again/);
+    expect((await alertsOf(at.actor))[0]?.deliveries).toMatchObject([{ outcome: "failed", detail: words }]);
+    const broken = { alert_webhook_url: url, alert_webhook_secret: null, alert_webhook_problem: words };
+    expect(await getAlertSettings(at.actor)).toMatchObject(broken);
+    expect(await changeAlertSettings(at.actor, { alert_email_admins: false })).toMatchObject(broken);
+    const mended = await changeAlertSettings(at.actor, { alert_webhook_url: url });
+    expect(mended).toMatchObject({ alert_webhook_problem: null, alert_webhook_secret: expect.any(String) });
+    expect(mended.alert_webhook_secret).not.toBe(first.alert_webhook_secret);
+    await dueAgain();
+    await watch();
+    expect(heard).toHaveLength(1);
+  });
+
+  test("and emails to admins that two people set at the same moment are both set", async () => {
+    const actor = await owner();
+    for (let round = 0; round < 5; round += 1) {
+      const url = `http://127.0.0.1:1/${round}`;
+      await changeAlertSettings(actor, { alert_webhook_url: null, alert_email_admins: false });
+      await Promise.all([
+        changeAlertSettings(actor, { alert_webhook_url: url }),
+        changeAlertSettings(actor, { alert_email_admins: true }),
+      ]);
+      expect(await getAlertSettings(actor)).toMatchObject({ alert_webhook_url: url, alert_email_admins: true });
+    }
+  });
+
   test("the signature is over its time too", () => {
     const then = new Date("2026-11-22T00:00:00Z");
     expect(signatureOf("s", "{}", then)).not.toBe(
@@ -269,6 +327,24 @@ describe("emails to owners and admins", () => {
     expect((await alertsOf(actor))[0]?.deliveries).toMatchObject([
       { channel: "email", to: admin.email, outcome: "delivered" },
     ]);
+  });
+
+  test("are claimed one alert at a time, each for as long as telling of it may take", async () => {
+    const { tenant, second } = await scene();
+    const third = await madeBy(at.actor, { workspaceId: tenant.workspaceId });
+    for (const { id } of [second, third]) await markFailing(db, tenant, id, "x");
+    const claims: unknown[] = [];
+    const look = async ({ messages, stream }: FakeCall) => {
+      const held = await db.sql(
+        `select deliver_at > now() + interval '30 seconds' as long from alerts where workspace_id = $1 and deliver_at > now()`,
+        [tenant.workspaceId],
+      );
+      claims.push(held);
+      return { kind: "answered" as const, outcomes: fake.accept(messages, stream) };
+    };
+    fake.answerNext(look, look);
+    await watch();
+    expect(claims).toEqual([[{ long: true }], [{ long: true }]]);
   });
 
   test("never leave through the connection that fails: that they could not be sent is said", async () => {

@@ -16,13 +16,14 @@ import {
   type ChangeAlertSettingsInput,
   type ListAlertsInput,
 } from "./alert-schema";
-import { openAlertSecret, sealAlertSecret } from "./alert-secret";
+import { alertSecretOf, sealAlertSecret } from "./alert-secret";
 import { ForbiddenTarget, targetOf } from "./public-post";
 import {
   type AlertRow,
   type AlertSettingsRow,
   acknowledge,
   listAlertRows,
+  lockAlertSettings,
   readAlertSettings,
   writeAlertSettings,
 } from "./store-alerts";
@@ -70,14 +71,18 @@ export async function getAlertSettings(actor: Actor): Promise<AlertSettings> {
   return toSettings(actor, tenant, await readAlertSettings(db, tenant));
 }
 
-/** Another URL gets another secret; without one there is none. @throws AppError `validation_error` for a URL that is never called */
+/**
+ * Another URL gets another secret, and so does one whose secret cannot be read; without a URL there is none.
+ * @throws AppError `validation_error` for a URL that is never called
+ */
 export async function changeAlertSettings(actor: Actor, input: ChangeAlertSettingsInput): Promise<AlertSettings> {
   const tenant = allow(actor, "workspace:write");
   const { alert_webhook_url: url, alert_email_admins: emailAdmins } = input;
   if (url) await refuseForbidden(url);
   return transaction(async (tx) => {
-    const before = await readAlertSettings(tx, tenant);
-    const another = url !== undefined && url !== before.webhookUrl;
+    const before = await lockAlertSettings(tx, tenant);
+    const unsigned = "problem" in alertSecretOf(tenant, before.sealedWebhookSecret);
+    const another = url !== undefined && (url !== before.webhookUrl || unsigned);
     const after: AlertSettingsRow = {
       webhookUrl: url === undefined ? before.webhookUrl : url,
       sealedWebhookSecret: another ? (url ? sealAlertSecret(tenant, newSecret()) : null) : before.sealedWebhookSecret,
@@ -106,9 +111,11 @@ async function refuseForbidden(url: string): Promise<void> {
 function toSettings(actor: Actor, tenant: Tenant, row: AlertSettingsRow): AlertSettings {
   const { webhookUrl, sealedWebhookSecret: sealed, emailAdmins } = row;
   const manages = actor.permissions.has("workspace:write");
+  const opened = webhookUrl === null ? null : alertSecretOf(tenant, sealed);
   return {
     alert_webhook_url: webhookUrl,
-    alert_webhook_secret: manages && sealed ? openAlertSecret(tenant, sealed) : null,
+    alert_webhook_secret: manages && opened !== null && "secret" in opened ? opened.secret : null,
+    alert_webhook_problem: opened !== null && "problem" in opened ? opened.problem : null,
     alert_email_admins: emailAdmins,
   };
 }

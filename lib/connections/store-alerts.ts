@@ -83,21 +83,38 @@ export async function judgeAlerts(db: Db, tenant: Tenant): Promise<string[]> {
   return rows.map(({ id }) => id);
 }
 
-/** Takes alerts of which somebody is to be told, for `leaseMs`: nobody else tells of them until then. */
-export const claimDeliveries = (
+/** Takes an alert of which somebody is to be told, for `leaseMs`: nobody else tells of it until then. Null when there is none. */
+export async function claimDelivery(
   db: Db,
   tenant: Tenant,
-  { limit, leaseMs }: { limit: number; leaseMs: number },
-): Promise<AlertRow[]> =>
-  db.sql<AlertRow>(
+  { leaseMs }: { leaseMs: number },
+): Promise<AlertRow | null> {
+  const [row] = await db.sql<AlertRow>(
     `with due as materialized (
-       select id from alerts where workspace_id = $1 and deliver_at <= clock_timestamp() order by id limit $2 for update skip locked)
-     update alerts a set deliver_tries = a.deliver_tries + 1, deliver_at = clock_timestamp() + $3::float8 * interval '1 millisecond'
+       select id from alerts where workspace_id = $1 and deliver_at <= clock_timestamp() order by id limit 1 for update skip locked)
+     update alerts a set deliver_tries = a.deliver_tries + 1, deliver_at = clock_timestamp() + $2::float8 * interval '1 millisecond'
      from due join alerts n on n.workspace_id = $1 and n.id = due.id join connections c on c.workspace_id = $1 and c.id = n.connection_id
      where a.workspace_id = $1 and a.id = due.id
      returning ${columns}`,
-    [tenant.workspaceId, limit, leaseMs],
+    [tenant.workspaceId, leaseMs],
   );
+  return row ?? null;
+}
+
+/** Whether a claimed alert is ours for another `forMs`. */
+export async function isStillOurs(
+  db: Db,
+  tenant: Tenant,
+  { id, tries }: Pick<AlertRow, "id" | "tries">,
+  { forMs }: { forMs: number },
+): Promise<boolean> {
+  const rows = await db.sql(
+    `select 1 from alerts where workspace_id = $1 and id = $2 and deliver_tries = $3
+       and deliver_at >= clock_timestamp() + $4::float8 * interval '1 millisecond'`,
+    [tenant.workspaceId, id, tries, forMs],
+  );
+  return rows.length > 0;
+}
 
 /** Keeps who was told. `againMs` null: that is all; undefined: we are still at it. Nothing is written when another try has begun. */
 export async function saveDeliveries(
@@ -163,6 +180,15 @@ export const readAlertSettings = async (db: Db, tenant: Tenant): Promise<AlertSe
     sealedWebhookSecret: null,
     emailAdmins: false,
   };
+
+/** The same, and nobody changes them before the transaction ends. */
+export async function lockAlertSettings(db: Db, tenant: Tenant): Promise<AlertSettingsRow> {
+  const { workspaceId } = tenant;
+  // A row that is not there cannot be locked; one without anything in it says the same as none.
+  await db.sql("insert into alert_settings (workspace_id) values ($1) on conflict do nothing", [workspaceId]);
+  await db.sql("select 1 from alert_settings where workspace_id = $1 for no key update", [workspaceId]);
+  return readAlertSettings(db, tenant);
+}
 
 export async function writeAlertSettings(db: Db, tenant: Tenant, settings: AlertSettingsRow): Promise<void> {
   const { workspaceId } = tenant;

@@ -176,6 +176,24 @@ describe("a warm-up", () => {
   });
 });
 
+test("what was put back after a refused call was halved leaves the same day: it used up nothing of the warm-up", async () => {
+  const world = await makeWorld();
+  await change(world, { warm_up: { start_per_day: 4, growth: 1.5, until: 8 } });
+  await world.enroll(people(4));
+  const refused: FakeAnswer = { kind: "call_refused", about: "message", code: 402, message: "Invalid JSON" };
+  world.fake.answerNext(refused, { ...unavailable, late: true });
+  for (
+    let passes = 0;
+    passes < 50 && (await statuses(world)).filter((status) => status === "sent").length < 4;
+    passes += 1
+  ) {
+    await world.pass();
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  expect(await statuses(world)).toEqual(Array(4).fill("sent"));
+  expect((await shown(world)).warm_up).toMatchObject({ used_today: 4 });
+});
+
 describe("the breaker of a connection", () => {
   const twoStreams = () =>
     makeWorld({

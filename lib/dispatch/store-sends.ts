@@ -44,7 +44,7 @@ export async function claimBatch(
 /** Opens another attempt, in a batch of its own, for sends that are ours. What is ours no more is not in it. */
 export async function reopenBatch(
   db: Db,
-  { lane, leaseToken }: Batch,
+  { lane, leaseToken, limited }: Batch,
   { sendIds, startWithinMs, leaseMs }: Times & { sendIds: readonly string[] },
 ): Promise<Batch | null> {
   const [batchId, askedAtMs] = [newId(), performance.now()];
@@ -56,7 +56,9 @@ export async function reopenBatch(
     startWithinMs,
     leaseMs,
   ]);
-  return toBatch(rows, { lane, leaseToken, batchId, askedAtMs, startWithinMs });
+  const batch = toBatch(rows, { lane, leaseToken, batchId, askedAtMs, startWithinMs });
+  // What does not leave after all still gives its place back.
+  return batch && { ...batch, limited };
 }
 
 function toBatch(

@@ -213,7 +213,20 @@ describe("what a person saw", () => {
     expect(await refusal(resolveSend(ana, { id, as: "again", was: "unknown", attempts: 1 }))).toBe(
       "conflict: It was tried again since you looked, and once more nobody knows what became of it. Look again.",
     );
+    const untouched = await unknown();
+    const { resolved, errors } = await resolveSends(ana, {
+      ids: [id, untouched],
+      as: "again",
+      was: "unknown",
+      attempts: [1, 1],
+    });
+    expect([resolved, errors]).toEqual([
+      1,
+      [{ id, error: "conflict", detail: expect.stringMatching(/tried again since/) }],
+    ]);
     expect((await row(id)).status).toBe("unknown");
+    expect((await row(untouched)).status).toBe("queued");
+    expect(await refusal(resolveSends(ana, { ids: [id], as: "skip", attempts: [2, 2] }))).toMatch(/as many as ids/);
   });
 
   test("an unknown email that is late by now says that it never left", async () => {

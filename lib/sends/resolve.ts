@@ -1,7 +1,7 @@
 import "server-only";
 import { type Actor, allow, type Tenant } from "../actor";
 import { db, retryTransient } from "../db";
-import { AppError } from "../errors";
+import { AppError, invalidField } from "../errors";
 import { wake } from "../wake";
 import { isId, noSend, readSend } from "./read-send";
 import { refusalOf, type Seen } from "./refusal";
@@ -23,19 +23,24 @@ import { type Answered, answerForSends, countWaiting } from "./store-resolve";
  */
 export async function resolveSend(actor: Actor, { id, as, ...seen }: ResolveSendInput): Promise<SendWithEvents> {
   const tenant = allow(actor, "sends:write");
-  const [answered] = await answer(actor, tenant, { ids: [id], as, seen });
+  const attempts = seen.attempts === undefined ? [] : [seen.attempts];
+  const [answered] = await answer(actor, tenant, { ids: [id], as, was: seen.was, attempts });
   if (!answered || answered.result === "missing") throw noSend();
   if (answered.result === "refused") throw new AppError("conflict", refusalOf(answered, as, seen));
   return readSend(tenant, id);
 }
 
-/** The same for many at once. What could not be decided is named; the rest is done. */
-export async function resolveSends(actor: Actor, { ids, as, was }: ResolveSendsInput): Promise<ResolvedSends> {
+/** The same for many at once. What could not be decided is named; the rest is done. @throws AppError `validation_error` */
+export async function resolveSends(
+  actor: Actor,
+  { ids, as, was, attempts = [] }: ResolveSendsInput,
+): Promise<ResolvedSends> {
   const tenant = allow(actor, "sends:write");
-  const seen = { was };
-  const answers = await answer(actor, tenant, { ids, as, seen });
+  if (attempts.length > 0 && attempts.length !== ids.length)
+    throw invalidField("attempts", "Give the attempts of each send, as many as ids.");
+  const answers = await answer(actor, tenant, { ids, as, was, attempts });
   const byId = new Map(answers.map((answered) => [answered.id, answered]));
-  const errors = [...new Set(ids)].flatMap((id) => unresolved(id, byId.get(id.toLowerCase()), { as, seen }));
+  const errors = [...new Set(ids)].flatMap((id) => unresolved(id, byId.get(id.toLowerCase()), { as, seen: { was } }));
   return { resolved: answers.filter(isDone).length, errors };
 }
 
@@ -45,10 +50,16 @@ export const waitingSends = async (actor: Actor): Promise<WaitingSends> => count
 async function answer(
   actor: Actor,
   tenant: Tenant,
-  { ids, as, seen }: { ids: readonly string[]; as: Resolution; seen: Seen },
+  {
+    ids,
+    as,
+    was,
+    attempts,
+  }: Pick<Seen, "was"> & { ids: readonly string[]; as: Resolution; attempts: readonly number[] },
 ): Promise<Answered[]> {
-  const known = [...new Set(ids.filter(isId).map((id) => id.toLowerCase()))];
-  const answers = await retryTransient(() => answerForSends(db, tenant, { ids: known, as, seen, actor }));
+  const known = new Map<string, number | null>();
+  for (const [index, id] of ids.entries()) if (isId(id)) known.set(id.toLowerCase(), attempts[index] ?? null);
+  const answers = await retryTransient(() => answerForSends(db, tenant, { seen: known, as, was, actor }));
   if (answers.some(({ result }) => result === "resolved")) wake();
   return answers;
 }

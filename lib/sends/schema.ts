@@ -157,6 +157,11 @@ export const resolveSendsInput = z.strictObject({
     .max(resolvedAtOnceMax, `Name at most ${resolvedAtOnceMax} sends at once.`),
   as: resolution,
   was: seenAs.optional(),
+  attempts: z
+    .array(z.int().nonnegative())
+    .max(resolvedAtOnceMax)
+    .optional()
+    .describe("The attempts of each when you looked, in the order of `ids`: nothing is done where there are others."),
 });
 export type ResolveSendsInput = z.infer<typeof resolveSendsInput>;
 

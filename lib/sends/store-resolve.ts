@@ -20,19 +20,37 @@ export type Answered = { id: string } & (
     }
 );
 
-/** A person's answer about sends, with its decisions and audit entries, in one statement: see the function. One row for each id. */
+/**
+ * A person's answer about sends, with its decisions and audit entries, in one statement: see the function. One row for each id. `seen`: the
+ * attempts of each when the person looked, or null. They are compared once the rows are locked, in the function's own order; those that
+ * have others by now are asked about with attempts that no send has, which says what they are and changes nothing.
+ */
 export const answerForSends = (
   db: Db,
   tenant: Tenant,
-  { ids, as, seen, actor }: { ids: readonly string[]; as: Resolution; seen: Seen; actor: Pick<Actor, "kind" | "id"> },
+  {
+    seen,
+    as,
+    was,
+    actor,
+  }: Pick<Seen, "was"> & {
+    seen: ReadonlyMap<string, number | null>;
+    as: Resolution;
+    actor: Pick<Actor, "kind" | "id">;
+  },
 ): Promise<Answered[]> =>
-  ids.length === 0
+  seen.size === 0
     ? Promise.resolve([])
     : db.sql<Answered>(
-        `select id, result, kind, status, reason, detail, hold, decided_reason as "decidedReason", decided_by as "decidedBy",
-           decided_at as "decidedAt"
-         from resolve_sends($1, $2::uuid[], $3, $4, $5, $6, $7)`,
-        [tenant.workspaceId, ids, as, actor.kind, actor.id, seen.was ?? null, seen.attempts ?? null],
+        `with locked as materialized (
+           select id, attempts from sends where workspace_id = $1 and id = any ($2::uuid[]) order by id for no key update
+         ), fits as (
+           select coalesce(l.attempts <> g.attempts, false) as other, array_agg(g.id) as ids
+           from unnest($2::uuid[], $7::int[]) g(id, attempts) left join locked l on l.id = g.id group by 1)
+         select r.id, r.result, r.kind, r.status, r.reason, r.detail, r.hold, r.decided_reason as "decidedReason",
+           r.decided_by as "decidedBy", r.decided_at as "decidedAt"
+         from fits cross join lateral resolve_sends($1, fits.ids, $3, $4, $5, $6, case when fits.other then -1 end) r`,
+        [tenant.workspaceId, [...seen.keys()], as, actor.kind, actor.id, was ?? null, [...seen.values()]],
       );
 
 /**

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import * as webhookModule from "../../app/api/webhooks/[workspaceId]/data_connections/[connectionId]/postmark/route";
 import { db } from "../db";
 import { newId } from "../ids";
@@ -91,6 +91,29 @@ describe("for the operator", () => {
     const { status, body } = await ask("?budget_ms=200", cron);
     expect(status).toBe(200);
     expect(Object.keys(body).sort()).toEqual(["advanced", "failed", "reconciled", "remaining", "sent"]);
+  });
+
+  test("what fails beside the pass of cron is logged, each by itself; what fails in it is the answer", async () => {
+    const said: string[] = [];
+    vi.spyOn(console, "error").mockImplementation((line: string) => said.push(line));
+    const without = async (table: string) => {
+      said.length = 0;
+      await db.sql(`alter table ${table} rename to away`);
+      const request = new Request("http://localhost/api/cron/dispatch?budget_ms=100", { headers: cron });
+      const { status } = await cronRoute(request).finally(() => db.sql(`alter table away rename to ${table}`));
+      return { status, said: said.map((line) => (JSON.parse(line) as { message: string }).message) };
+    };
+    await db.sql("update connections set status = 'failing' where workspace_id = $1", [workspaceId]);
+    expect(await without("suppression_lists")).toEqual({
+      status: 200,
+      said: ["the tending of suppression lists failed"],
+    });
+    // The others were not ended by it.
+    expect(await db.sql("select kind from alerts where workspace_id = $1 and open", [workspaceId])).toEqual([
+      { kind: "failing" },
+    ]);
+    expect(await without("catch_ups")).toEqual({ status: 200, said: ["the asking for news failed"] });
+    expect((await without("heartbeats")).status).toBe(500);
   });
 
   test("ready tells what is missing: a dispatcher, a migration", async () => {
