@@ -55,7 +55,10 @@ export async function readEngagement(
   { since, now }: { since: Date | null; now: Date },
 ): Promise<number> {
   const horizon = now.getTime() - horizonMs;
-  const query = { stream: lane.stream, since: new Date(Math.max(horizon, (since?.getTime() ?? horizon) - lateMs.engagement)) };
+  const query = {
+    stream: lane.stream,
+    since: new Date(Math.max(horizon, (since?.getTime() ?? horizon) - lateMs.engagement)),
+  };
   const take = (items: News[]) => fillNews(tenant, lane.connectionId, items);
   const opens = await readPages(asking, { page: (offset) => history.opens({ ...query, offset }), take, pagesMax });
   const clicks = await readPages(asking, { page: (offset) => history.clicks({ ...query, offset }), take, pagesMax });
