@@ -214,7 +214,10 @@ describe("a list that is read again", () => {
     const before = asked();
     const means = { ...ordinaryListMeans, signal: AbortSignal.abort() };
     let looks = 0;
-    const over = () => (looks += 1) > 2; // once for pushes, once for lists
+    const over = () => {
+      looks += 1;
+      return looks > 2; // one look for pushes, one for lists
+    };
     await tendWorkspace(place.tenant, { over }, means);
     expect(asked()).toBe(before);
     expect((await place.state()).error).toMatch(/interrupted/);
