@@ -254,17 +254,8 @@ async function suppress(db: Db, tenant: Tenant, connectionId: string, items: rea
     const { reason } = item.suppression;
     // Bounces, complaints and manual ones hold for the workspace (API.md §4), whichever list the provider keeps them on.
     const scope = reason === null || reason === "unsubscribe" ? "stream" : "workspace";
-    const where = { connectionId, stream: item.stream };
-    return [
-      {
-        listed: true,
-        ...item.suppression,
-        ...where,
-        scope,
-        email: item.recipient,
-        changedAt: new Date(item.occurredAt),
-      },
-    ];
+    const where = { connectionId, stream: item.stream, listed: item.suppression.listed ?? true };
+    return [{ ...item.suppression, ...where, scope, email: item.recipient, changedAt: new Date(item.occurredAt) }];
   });
   const began = await applySuppressions(db, tenant, changes);
   return new Set(began.map(({ email }) => email));
