@@ -25,7 +25,13 @@ const work = (over: Partial<Work> = {}, figures: Partial<Work["figures"]> = {}):
     held,
     to_decide: 0,
     failing_connections: 0,
-    recent: { minutes: 15, attempts: {}, latency: { send: none, find: none }, calls: [], errors: [] },
+    recent: {
+      minutes: 15,
+      attempts: {},
+      latency: { send: none, find: none, list: none, history: none },
+      calls: [],
+      errors: [],
+    },
     ...figures,
   },
   ...over,
@@ -62,7 +68,7 @@ test("figures are spelled out", () => {
   const recent = {
     minutes: 15,
     attempts: { accepted: 20, sender_refused: 1 },
-    latency: { send: { calls: 4, seconds_sum: 2, seconds_max: 1.25 }, find: none },
+    latency: { send: { calls: 4, seconds_sum: 2, seconds_max: 1.25 }, find: none, list: none, history: none },
     calls: [],
     errors: [
       { call: "send" as const, outcome: "sender_refused", code: 400, count: 1 },

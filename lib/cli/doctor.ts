@@ -75,7 +75,7 @@ function stateOfWork({ heartbeats, oldestDueSeconds, figures }: NonNullable<Diag
   const { queue, unknown, held, recent } = figures;
   const alive = heartbeats.filter(({ ageSeconds }) => ageSeconds < aliveSecondsMax);
   const each = alive.map(({ kind, process, ageSeconds }) => `${kind} ${process}, ${spanOf(ageSeconds)} ago`);
-  const { send, find } = recent.latency;
+  const { send, find, list, history } = recent.latency;
   return [
     `dispatchers: ${alive.length} alive${each.length > 0 ? ` (${each.join("; ")})` : ""}`,
     `due now: ${counted(queue.runs_due, "run")}, ${counted(queue.sends_due, "email")}; the oldest for ${spanOf(oldestDueSeconds ?? 0)}`,
@@ -83,7 +83,12 @@ function stateOfWork({ heartbeats, oldestDueSeconds, figures }: NonNullable<Diag
     `unknown: ${unknown.total}, of which ${unknown.cannot_know} cannot be looked up${unknown.oldest_seconds === null ? "" : `; the oldest for ${spanOf(unknown.oldest_seconds)}`}`,
     `held: ${listed(held)}`,
     `attempts in ${recent.minutes} minutes: ${listed(recent.attempts)}`,
-    `provider: ${latencyText("send", send)}; ${latencyText("search", find)}`,
+    `provider: ${[
+      latencyText("send", send),
+      latencyText("search", find),
+      ...(list.calls > 0 ? [latencyText("suppression list", list)] : []),
+      ...(history.calls > 0 ? [latencyText("history", history)] : []),
+    ].join("; ")}`,
     `errors in ${recent.minutes} minutes: ${recent.errors.map(({ call, outcome, code, count }) => `${count} ${spelled(outcome)} (${call}${code === 0 ? "" : `, code ${code}`})`).join(", ") || "none"}`,
   ];
 }

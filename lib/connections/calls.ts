@@ -2,6 +2,8 @@ import type { CallOutcome, FindOutcome, SendOutcome } from "./connector";
 
 /** What a call to a provider came to, for the figures. Bounded words, so that they may be labels. */
 type CallWord = (CallOutcome | FindOutcome)["kind"];
+/** What is asked of providers: taking mail, looking up what became of it, a suppression list, what happened to messages. */
+export type CallKind = "send" | "find" | "list" | "history";
 
 /** Messages of an answered call that came to the same. */
 type AnswerCount = { outcome: SendOutcome["kind"]; code: number | null; messages: number };
@@ -48,4 +50,25 @@ function countAnswers(outcomes: Extract<CallOutcome, { kind: "answered" }>["outc
     else counts.set(key, { outcome: outcome.kind, code, messages: 1 });
   }
   return [...counts.values()];
+}
+
+/** A call that carries no message, as its figures count it. `code`: the provider's own; `refused`: single addresses it would not change. */
+export type BareCall = { outcome: "answered" | "cannot_know"; code: number | null; ms: number; refused?: number };
+
+/** Calls that came to the same. */
+export type CallSum = { outcome: string; code: number; calls: number; messages: number; ms: number; msMax: number };
+
+/** Of calls that are written down together: one line for each thing that they came to. */
+export function sumCalls(calls: readonly BareCall[]): CallSum[] {
+  const sums = new Map<string, CallSum>();
+  for (const { outcome, code, ms } of calls) {
+    const key = `${outcome} ${code ?? 0}`;
+    const sum = sums.get(key) ?? { outcome, code: code ?? 0, calls: 0, messages: 0, ms: 0, msMax: 0 };
+    sums.set(key, { ...sum, calls: sum.calls + 1, ms: sum.ms + ms, msMax: Math.max(sum.msMax, ms) });
+  }
+  const refused = calls.reduce((sum, call) => sum + (call.refused ?? 0), 0);
+  const lines = [...sums.values()];
+  return refused === 0
+    ? lines
+    : [...lines, { outcome: "refused", code: 0, calls: 0, messages: refused, ms: 0, msMax: 0 }];
 }

@@ -4,17 +4,18 @@ import type { News } from "./news";
 type Offset = { offset: number };
 
 /**
- * One page of a list, as many items as the provider gives at once. `next`: where it goes on; null: that was all, or, when it was `cut`,
- * all that can be shown of so much: a shorter time shows the rest.
+ * One page of a list, as many items as the provider gives at once. `next`: where it goes on; null: that was all, or all that can be shown
+ * where the `total` is more: a shorter time shows the rest. `total`: of all pages, as the provider counts.
  */
-export type HistoryPage<T> = { kind: "page"; items: T[]; next: number | null; cut: boolean };
+export type HistoryPage<T> = { kind: "page"; items: T[]; next: number | null; total: number };
 
-/** It could not be asked. `retryAfterMs`: when it asked for a pause and said how long. */
+/** It could not be asked. `retryAfterMs`: when it asked for a pause and said how long; `code`: the provider's own, where it gave one. */
 export type HistoryRefusal = {
   kind: "cannot_know";
   cause: string;
   about: "credentials" | "pace" | "other";
   retryAfterMs: number | null;
+  code?: number | null;
 };
 
 /** What the provider's search shows of a message. `waiting`: it has not left, so there is nothing to tell of it yet. */

@@ -23,6 +23,8 @@ export const news = z.object({
       reason: z.enum(["hard_bounce", "spam_complaint", "unsubscribe", "manual"]).nullable(),
       origin: z.enum(["recipient", "customer", "admin", "provider"]),
       scope: z.enum(["workspace", "stream"]),
+      /** False: it was said to us, and the provider's list has yet to be told. Absent: it is what that list says. */
+      listed: z.boolean().optional(),
     })
     .nullable(),
   /** Type of bounce, link, client, place…: what the timeline shows. */

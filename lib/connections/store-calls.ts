@@ -2,35 +2,63 @@ import "server-only";
 import type { Tenant } from "../actor";
 import type { Db } from "../db";
 import { log } from "../log";
-import type { ProviderCall } from "./calls";
+import { type BareCall, type CallKind, type CallSum, type ProviderCall, sumCalls } from "./calls";
 
 /**
  * Counts a call to a provider in its minute. Never throws: figures are worth less than what is counted. Not inside a transaction,
  * which a failure would end, and whose end others who count in the same minute would wait for.
  */
-export async function recordCall(db: Db, tenant: Tenant, call: ProviderCall): Promise<void> {
-  const ms = Math.round(Math.min(Math.max(call.ms, 0), 2_000_000_000));
-  const own = { outcome: call.outcome, code: call.code ?? 0, calls: 1, messages: call.messages, ms };
-  const answers = (call.answers ?? []).map((line) => ({ ...line, code: line.code ?? 0, calls: 0, ms: 0 }));
+export function recordCall(db: Db, tenant: Tenant, call: ProviderCall): Promise<void> {
+  const own = {
+    outcome: call.outcome,
+    code: call.code ?? 0,
+    calls: 1,
+    messages: call.messages,
+    ms: call.ms,
+    msMax: call.ms,
+  };
+  const answers = (call.answers ?? []).map((line) => ({ ...line, code: line.code ?? 0, calls: 0, ms: 0, msMax: 0 }));
+  return writeCalls(db, tenant, call, [own, ...answers]);
+}
+
+/** The same of calls that carry no messages, all of one kind on one connection, in one statement. */
+export async function recordCalls(
+  db: Db,
+  tenant: Tenant,
+  place: { connectionId: string; call: CallKind },
+  calls: readonly BareCall[],
+): Promise<void> {
+  if (calls.length > 0) await writeCalls(db, tenant, place, sumCalls(calls));
+}
+
+async function writeCalls(
+  db: Db,
+  tenant: Tenant,
+  { connectionId, call }: { connectionId: string; call: CallKind },
+  sums: readonly CallSum[],
+): Promise<void> {
+  const lines = sums.map((sum) => ({ ...sum, ms: storable(sum.ms), msMax: storable(sum.msMax) }));
   try {
     await db.sql(
       `insert into provider_calls (workspace_id, connection_id, minute, call, outcome, code, calls, messages, ms_total, ms_max)
-       select $1::uuid, $2::uuid, date_trunc('minute', clock_timestamp()), $3, l.outcome, l.code, l.calls, l.messages, l.ms, l.ms
-       from jsonb_to_recordset($4::jsonb) l(outcome text, code int, calls int, messages int, ms int)
+       select $1::uuid, $2::uuid, date_trunc('minute', clock_timestamp()), $3, l.outcome, l.code, l.calls, l.messages, l.ms, l."msMax"
+       from jsonb_to_recordset($4::jsonb) l(outcome text, code int, calls int, messages int, ms int, "msMax" int)
        order by l.outcome, l.code
        on conflict (workspace_id, connection_id, minute, call, outcome, code) do update set
          calls = provider_calls.calls + excluded.calls, messages = provider_calls.messages + excluded.messages,
          ms_total = provider_calls.ms_total + excluded.ms_total, ms_max = greatest(provider_calls.ms_max, excluded.ms_max)`,
-      [tenant.workspaceId, call.connectionId, call.call, JSON.stringify([own, ...answers])],
+      [tenant.workspaceId, connectionId, call, JSON.stringify(lines)],
     );
   } catch (thrown) {
-    log.error("a call to a provider was not counted", thrown, { connection: call.connectionId });
+    log.error("a call to a provider was not counted", thrown, { connection: connectionId });
   }
 }
 
+const storable = (ms: number): number => Math.round(Math.min(Math.max(ms, 0), 2_000_000_000));
+
 /** `code` 0: none. `calls` is 0 for lines about single messages of answered calls. */
 export type CallLine = {
-  call: "send" | "find";
+  call: CallKind;
   outcome: string;
   code: number;
   calls: number;

@@ -8,14 +8,17 @@ export type ListedSuppression = {
   createdAt: Date;
 };
 
+/** `code`: the provider's own, where it gave one. */
+type ListRefusal = { kind: "cannot_know"; cause: string; code?: number | null };
+
 /** Every address of a list, or why it could not be read: then nothing follows from what is absent. */
-export type SuppressionDump = { kind: "listed"; entries: ListedSuppression[] } | { kind: "cannot_know"; cause: string };
+export type SuppressionDump = { kind: "listed"; entries: ListedSuppression[] } | ListRefusal;
 
 /** What became of one address. `refused`: in the provider's words; asking again will not help. */
 export type ListedChange = { email: string } & ({ kind: "done" } | { kind: "refused"; message: string });
 
 /** `cannot_know`: no answer, or none that can be used. Adding and removing again is harmless. */
-export type ListAnswer = { kind: "answered"; changes: ListedChange[] } | { kind: "cannot_know"; cause: string };
+export type ListAnswer = { kind: "answered"; changes: ListedChange[] } | ListRefusal;
 
 /**
  * The list of addresses that a provider keeps by stream and refuses to write to. Changes may take seconds until a dump shows them.

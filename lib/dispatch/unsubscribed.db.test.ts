@@ -1,10 +1,13 @@
 import { readFileSync } from "node:fs";
 import { beforeEach, describe, expect, test, vi } from "vitest";
+import type { Tenant } from "../actor";
 import { pauseAutomation } from "../automations";
-import { db } from "../db";
+import { openConnector } from "../connections";
+import { type Db, db } from "../db";
 import { newId } from "../ids";
 import { receiveWebhook, resubscribe, unsubscribe } from "../sends";
 import { unsubscribeToken } from "../sends/unsubscribe-link";
+import { tendSuppressionLists } from "../suppressions";
 import { emailStep } from "../testing/factory";
 import { advanceWorkspace } from "./advance";
 import { claimRuns, settleRuns } from "./store-runs";
@@ -92,6 +95,28 @@ describe("a person who unsubscribes", () => {
     });
     await here.pass();
     expect(await runs(here)).toEqual(["exited unsubscribed"]);
+  });
+
+  test("as only the reading of the provider's list tells leaves it too, at once", async () => {
+    const here = await underWay(exit);
+    const entry = { reason: "unsubscribe", origin: "recipient", createdAt: new Date() } as const;
+    here.fake.suppressionList.listOf("broadcast").set("ada@example.com", { email: "ada@example.com", ...entry });
+    await db.sql("update connections set lists_stale = true where workspace_id = $1", [here.workspaceId]);
+    const means = {
+      chance: () => 0.5,
+      settlingMs: 0,
+      open: async (at: Db, tenant: Tenant, id: string) => {
+        const { connection } = await openConnector(at, tenant, id);
+        return { connection, connector: here.fake };
+      },
+    };
+    expect((await tendSuppressionLists({ budgetMs: 20_000 }, means)).read).toBeGreaterThan(0);
+    await here.pass();
+    expect(await runs(here)).toEqual(["exited unsubscribed"]);
+    // What was known already tells nobody anything.
+    await db.sql("update suppression_lists set due_at = now() where workspace_id = $1", [here.workspaceId]);
+    await tendSuppressionLists({ budgetMs: 20_000 }, means);
+    expect(await db.prisma.runSignal.count({ where: { workspaceId: here.workspaceId } })).toBe(0);
   });
 
   test("leaves while it is paused, and what waits in the queue is dropped", async () => {

@@ -1,9 +1,11 @@
 import "server-only";
+import type { BareCall } from "../connections";
 import type { HistoryRefusal } from "../connections/schema";
 
 /** Calls to a provider's history, within a number and a time. Once one is refused no more are made. */
 export class Asking {
-  made = 0;
+  /** What was asked, for the figures. */
+  readonly calls: BareCall[] = [];
   refusal: HistoryRefusal | null = null;
   /** Something was left unasked. */
   stopped = false;
@@ -12,6 +14,10 @@ export class Asking {
     private readonly callsMax: number,
     private readonly isOver: () => boolean,
   ) {}
+
+  get made(): number {
+    return this.calls.length;
+  }
 
   get left(): number {
     return this.callsMax - this.made;
@@ -23,9 +29,14 @@ export class Asking {
       this.stopped = true;
       return null;
     }
-    this.made += 1;
+    const beganMs = performance.now();
+    const counted: BareCall = { outcome: "answered", code: null, ms: 0 };
+    this.calls.push(counted);
     const answer = await call();
+    counted.ms = performance.now() - beganMs;
     if (!isRefusal(answer)) return answer;
+    counted.outcome = answer.kind;
+    counted.code = answer.code ?? null;
     this.refusal = answer;
     this.stopped = true;
     return null;

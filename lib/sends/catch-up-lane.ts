@@ -1,5 +1,6 @@
 import "server-only";
 import { systemTenant, type Tenant } from "../actor";
+import { recordCalls } from "../connections";
 import type { Connector, HistoryRefusal, MessageHistory, News } from "../connections/schema";
 import { type Db, db } from "../db";
 import { log } from "../log";
@@ -81,6 +82,7 @@ export async function catchUpLane(lane: NewsLane, means: CatchUpMeans): Promise<
     trouble = "It could not be asked, or what it said could not be stored. The server's log says why.";
   }
   await pass.end(trouble);
+  await recordCalls(db, tenant, { connectionId: lane.connectionId, call: "history" }, asking.calls);
   return { filled: pass.filled, calls: asking.made };
 }
 
@@ -132,10 +134,10 @@ class Pass {
       this.listedUntil = until;
       await this.save(filled);
     };
-    await readBounces(lists, { since: this.listedUntil, now, read });
+    const unsaved = await readBounces(lists, { since: this.listedUntil, now, read });
     const filled = await readEngagement(lists, { since: this.listedAt, now });
     if (!asking.stopped) this.listedAt = now;
-    await this.save(filled);
+    await this.save(unsaved + filled);
   }
 
   /** Walks a look's window, as far as calls and time go. */

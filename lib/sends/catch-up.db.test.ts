@@ -197,6 +197,13 @@ test("a provider that asks for a pause gets one, and it shows; afterwards all is
   await catchUp();
   expect(await row()).toMatchObject({ lastError: null, failures: 0 });
   expect((await place.picture()).map(({ status }) => status)).toEqual(["delivered"]);
+  // Each call is in the figures of calls to providers.
+  const [counted] = await db.sql(
+    `select sum(calls)::int as calls, sum(calls) filter (where code = 429 and outcome = 'cannot_know')::int as refused,
+       sum(ms_total) > 0 as took from provider_calls where workspace_id = $1 and call = 'history'`,
+    [place.workspaceId],
+  );
+  expect(counted).toEqual({ calls: place.asked(), refused: 1, took: true });
 });
 
 test("what one workspace is told changes nothing in another", async () => {

@@ -5,7 +5,7 @@ import { countHours } from "../connections";
 import { type News, news as newsSchema } from "../connections/schema";
 import { type Db, retryTransient, transaction } from "../db";
 import { log } from "../log";
-import { applySuppressions } from "../suppressions";
+import { applySuppressions, signalUnsubscribed } from "../suppressions";
 import { normalEmail, type SuppressionChange } from "../suppressions/schema";
 import { wake } from "../wake";
 import { replaceFilled } from "./filled";
@@ -28,7 +28,6 @@ import {
   wakeEnrollments,
   workspacesWithDueNews,
 } from "./store-news";
-import { signalUnsubscribed } from "./store-unsubscribe";
 
 /** What became of news. `woken`: runs that may go on; call `wake()` after the commit when there are any. */
 export type Taken = { matched: number; pending: number; woken: number };
@@ -255,7 +254,7 @@ async function suppress(db: Db, tenant: Tenant, connectionId: string, items: rea
     const { reason } = item.suppression;
     // Bounces, complaints and manual ones hold for the workspace (API.md §4), whichever list the provider keeps them on.
     const scope = reason === null || reason === "unsubscribe" ? "stream" : "workspace";
-    const where = { connectionId, stream: item.stream, listed: true };
+    const where = { connectionId, stream: item.stream, listed: item.suppression.listed ?? true };
     return [{ ...item.suppression, ...where, scope, email: item.recipient, changedAt: new Date(item.occurredAt) }];
   });
   const began = await applySuppressions(db, tenant, changes);

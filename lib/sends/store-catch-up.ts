@@ -244,7 +244,7 @@ export const askForCatchUp = (db: Db, tenant: Tenant, connectionId: string): Pro
     [tenant.workspaceId, connectionId],
   );
 
-/** A webhook about a stream has come. Written once a minute at most, so that they do not wait for each other. */
+/** A webhook about a stream has come. Written twice a minute at most, so that they do not wait for each other. */
 export async function noteWebhook(db: Db, tenant: Tenant, connectionId: string, stream: string): Promise<void> {
   await db.sql(
     `insert into catch_ups as u (workspace_id, connection_id, message_stream, webhook_at)

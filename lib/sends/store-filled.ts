@@ -8,7 +8,7 @@ export type KnownEvent = { id: string; send_id: string; kind: string; data: Reco
 
 /**
  * What is known of sends, oldest first: all of the kinds that can be filled, or only what was filled (`filledOnly`). Call it with the sends
- * locked. What lies in partitions of before the sends is not opened.
+ * locked.
  */
 export function eventsOfSends(
   db: Db,

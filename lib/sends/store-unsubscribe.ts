@@ -2,16 +2,6 @@ import "server-only";
 import type { Tenant } from "../actor";
 import type { Db } from "../db";
 
-/** Lets the runs that an unsubscribe may end be looked at, and holds their emails until then. See signal_unsubscribed. @returns how many */
-export async function signalUnsubscribed(db: Db, tenant: Tenant, emails: readonly string[]): Promise<number> {
-  if (emails.length === 0) return 0;
-  const [row] = await db.sql<{ told: number }>("select signal_unsubscribed($1, $2::text[]) as told", [
-    tenant.workspaceId,
-    [...new Set(emails)],
-  ]);
-  return row?.told ?? 0;
-}
-
 /** Whom mail of a workspace comes from, for its recipients; null where the workspace is gone. */
 export async function selectSender(db: Db, tenant: Tenant): Promise<string | null> {
   const [row] = await db.sql<{ name: string }>("select name from workspaces where id = $1", [tenant.workspaceId]);

@@ -35,8 +35,8 @@ export const unsubscribe = (token: string, via: "page" | "one_click"): Promise<S
   });
 
 /**
- * Takes back what such a link did, and nothing else: what a bounce, a complaint or the sender stopped stays stopped. Where the provider
- * keeps a list of its own, that is not changed here: applySuppressions is where whoever tells it looks.
+ * Takes back what such a link did, and nothing else: what a bounce, a complaint or the sender stopped stays stopped. A list that the
+ * provider keeps is told of both, soon after.
  */
 export const resubscribe = (token: string): Promise<Subscription> =>
   changed(readUnsubscribeToken(token), async (tx, tenant, link) => {
@@ -94,7 +94,7 @@ function newsOf(
     recipient: normalEmail(email),
     stream,
     occurredAt: new Date(atMs).toISOString(),
-    suppression: { active, reason: "unsubscribe", origin: "recipient", scope: "stream" },
+    suppression: { active, reason: "unsubscribe", origin: "recipient", scope: "stream", listed: false },
     data: { via },
   };
 }

@@ -37,6 +37,7 @@ import { enqueuePushes, pushesOf, troubledPushes } from "./store-pushes";
 
 export { tendSuppressionLists } from "./lists";
 export { applySuppressions, suppressedAmong, unsubscribeStanding, unsubscribesAmong } from "./store";
+export { signalUnsubscribed } from "./store-signal";
 
 /** Whom the workspace does not write to, newest first. @throws AppError `validation_error` for a cursor that is not ours */
 export async function listSuppressions(actor: Actor, input: ListSuppressionsInput): Promise<SuppressionPage> {

@@ -1,11 +1,13 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
-import { db } from "../db";
+import { type Db, db } from "../db";
 import { dispatch } from "../dispatch";
 import { newId } from "../ids";
 import type { Sandbox } from "../sandbox";
 import { startSandbox } from "../sandbox";
 import { makeAutomation, makeConnection, makeEnrollments, makeProfiles, makeWorkspace } from "../testing/factory";
 import { applySuppressions, syncSuppressions, tendSuppressionLists } from "./index";
+import { ordinaryListMeans } from "./list-means";
+import { tendWorkspace } from "./lists";
 import { claimList } from "./store-lists";
 import { claimPushes, savePushes } from "./store-pushes";
 import { makePlace } from "./testing/place";
@@ -202,6 +204,77 @@ describe("a list that is read again", () => {
     });
   });
 
+  test("is not even asked for by a process that is ending already", async () => {
+    const place = await makePlace(sandbox);
+    await place.sync();
+    await db.sql("update suppression_lists set due_at = now() where workspace_id = $1 and stream = 'broadcast'", [
+      place.workspaceId,
+    ]);
+    const asked = () => place.server.requests().filter(({ path }) => path.endsWith("/dump")).length;
+    const before = asked();
+    const means = { ...ordinaryListMeans, signal: AbortSignal.abort() };
+    let looks = 0;
+    const over = () => {
+      looks += 1;
+      return looks > 2; // one look for pushes, one for lists
+    };
+    await tendWorkspace(place.tenant, { over }, means);
+    expect(asked()).toBe(before);
+    expect((await place.state()).error).toMatch(/interrupted/);
+  });
+
+  test("makes a long list here agree with a short one there in bounded steps, each a transaction of its own", async () => {
+    const place = await makePlace(sandbox);
+    await place.sync();
+    await db.sql(
+      `insert into suppressions (workspace_id, email, scope, connection_id, stream, reason, origin, changed_at, listed_at, listed_origin)
+       select $1, 'p' || n || '@example.com', 'workspace', $2, 'broadcast', 'hard_bounce', 'recipient',
+         now() - interval '1 day', now() - interval '1 day', 'recipient'
+       from generate_series(1, 11000) n`,
+      [place.workspaceId, place.connection.id],
+    );
+    await place.sync();
+    expect(await place.state()).toMatchObject({ here: 0, there: 0, missing_there: 11_000, error: null });
+    const [steps] = await db.sql<{ n: number }>(
+      "select count(distinct xmin::text)::int as n from suppressions where workspace_id = $1 and not active",
+      [place.workspaceId],
+    );
+    expect(steps?.n).toBe(3);
+  });
+
+  test("counts as calls to the provider with how long they took, and its refusals by their code", async () => {
+    const place = await makePlace(sandbox);
+    place.server.addSuppression({
+      stream: "broadcast",
+      email: "angry@example.com",
+      reason: "SpamComplaint",
+      origin: "Recipient",
+    });
+    await place.add("angry@example.com");
+    const down = place.server.addFault({
+      action: "status",
+      path: "*outbound/suppressions/dump",
+      status: 422,
+      json: { ErrorCode: 1226, Message: "No such stream." },
+    });
+    await place.sync();
+    down.remove();
+    await db.sql("update suppressions set active = false where workspace_id = $1", [place.workspaceId]);
+    await place.add("angry@example.com", "broadcast");
+    await place.lift("angry@example.com", "broadcast");
+    const calls = await db.sql<{ outcome: string; code: number; calls: number; messages: number; ms: number }>(
+      `select outcome, code, sum(calls)::int as calls, sum(messages)::int as messages, sum(ms_total)::int as ms
+       from provider_calls where workspace_id = $1 and call = 'list' group by outcome, code order by outcome, code`,
+      [place.workspaceId],
+    );
+    expect(calls).toMatchObject([
+      { outcome: "answered", code: 0, messages: 0 },
+      { outcome: "cannot_know", code: 1226, calls: 1, messages: 0 },
+      { outcome: "refused", code: 0, calls: 0, messages: 2 },
+    ]);
+    expect(calls[0]?.ms).toBeGreaterThan(0);
+  });
+
   test("is read by one process at a time, and by another when that one died", async () => {
     const place = await makePlace(sandbox);
     await place.sync();
@@ -372,6 +445,37 @@ describe("what the provider keeps", () => {
     await place.sync();
     expect([await place.held(email), (await place.list()).length]).toEqual(["spam_complaint", 1]);
     await expect(place.lift(email)).rejects.toMatchObject({ code: "conflict" });
+  });
+
+  test("is held here before the wish is over: whoever dies while it is written down leaves nobody to be written to", async () => {
+    const place = await makePlace(sandbox);
+    await place.sync();
+    const email = "kept@example.com";
+    const down = place.server.addFault({ action: "status", path: "*suppressions*", status: 503 });
+    await place.add(email, "broadcast");
+    await place.lift(email, "broadcast");
+    down.remove();
+    await db.sql("update suppression_pushes set due_at = now() where workspace_id = $1", [place.workspaceId]);
+    const claimed = await claimPushes(db, place.tenant, { token: newId(), take: 50, leaseMs: 60_000 });
+    if (!claimed) throw new Error("nothing was claimed");
+    const outcomes = claimed.pushes.map(({ version }) => {
+      return { email, version, status: "refused", message: "No.", retryMs: null } as const;
+    });
+    let statements = 0;
+    const dying: Db = {
+      ...db,
+      sql: (text, values) => {
+        statements += 1;
+        if (statements > 1) throw new Error("the plug is pulled");
+        return db.sql(text, values);
+      },
+    };
+    await expect(savePushes(dying, place.tenant, claimed, outcomes)).rejects.toThrow("plug");
+    expect(await place.held(email)).toBe("manual");
+    // Somebody else's by now: what this one knows holds nothing.
+    await place.lift(email, "broadcast");
+    expect(await savePushes(db, place.tenant, { ...claimed, token: newId() }, outcomes)).toEqual({ saved: 0, held: 0 });
+    expect(await place.held(email)).toBeNull();
   });
 
   test("a bounced address is reactivated there when it is lifted here", async () => {

@@ -1,11 +1,13 @@
 import "server-only";
 import { systemTenant, type Tenant } from "../actor";
-import { takeStaleLists, workspacesWithStaleLists } from "../connections";
+import { recordCalls, takeStaleLists, workspacesWithStaleLists } from "../connections";
 import type { SuppressionList } from "../connections/schema";
 import { db, retryTransient, transaction } from "../db";
 import { AppError } from "../errors";
 import { newId } from "../ids";
 import { log } from "../log";
+import { wake } from "../wake";
+import { callOf } from "./list-calls";
 import { type ListMeans, ordinaryListMeans } from "./list-means";
 import { piecesOf } from "./pieces";
 import { carryPushes } from "./pushes";
@@ -17,6 +19,7 @@ import {
   finishList,
   forgetLists,
   keepList,
+  type ListCounts,
   noteServer,
   planLists,
   workspacesWithListWork,
@@ -26,6 +29,8 @@ const everyMs = 6 * 3_600_000;
 const leaseMs = 5 * 60_000;
 const retryMsMax = everyMs;
 const entriesMax = 5_000;
+/** Of one reading, all pieces together: ten million changes. What is left is changed by the next one. */
+const roundsMax = 2_000;
 const workspacesMax = 50;
 
 export type Tended = { read: number; pushed: number };
@@ -92,11 +97,13 @@ async function readList(tenant: Tenant, list: ClaimedList, means: ListMeans): Pr
       return false;
     }
     const since = await noteServer(db, tenant, list, opened.serverId);
+    const beganMs = performance.now();
     const dump = await unlessStopped(() => opened.suppressionList.dump(list.stream), means.signal);
     if (dump === null) {
       await failList(db, tenant, list, { error: "The reading was interrupted.", retryMs: 0 });
       return false;
     }
+    await recordCalls(db, tenant, { connectionId: list.connectionId, call: "list" }, [callOf(dump, beganMs)]);
     if (dump.kind === "cannot_know") {
       await fail(tenant, list, `The list could not be read: ${dump.cause}.`, means);
       return false;
@@ -118,6 +125,7 @@ async function readList(tenant: Tenant, list: ClaimedList, means: ListMeans): Pr
 /** A long answer is not waited for by a process that ends. @returns null then */
 function unlessStopped<T>(work: () => Promise<T>, signal: AbortSignal | undefined): Promise<T | null> {
   if (signal === undefined) return work();
+  if (signal.aborted) return Promise.resolve(null);
   return new Promise((resolve, reject) => {
     const stop = () => resolve(null);
     signal.addEventListener("abort", stop, { once: true });
@@ -154,30 +162,47 @@ async function fail(tenant: Tenant, list: ClaimedList, error: string, { chance }
   await failList(db, tenant, list, { error, retryMs });
 }
 
-/** Piece by piece, each in a short transaction that ends when the lease is lost. @returns null then: whoever has it reads it anew */
+/**
+ * Piece by piece, each in short transactions that end when the lease is lost: as many as it takes, for a stretch with few addresses there
+ * may have many here. @returns null then: whoever has it reads it anew
+ */
 async function foldDump(
   tenant: Tenant,
   list: ClaimedList,
   facts: DumpFacts,
   entries: Parameters<typeof piecesOf>[0],
-): Promise<(PieceCounts & { there: number }) | null> {
-  const pieces = piecesOf(entries, entriesMax);
+): Promise<ListCounts | null> {
   const total = { here: 0, there: 0, missingHere: 0, missingThere: 0 };
-  for (const piece of pieces) {
-    const counts = await retryTransient(() =>
-      transaction(
-        async (tx) => ((await keepList(tx, tenant, list, leaseMs)) ? foldPiece(tx, tenant, facts, piece) : null),
-        { timeoutMs: 60_000 },
-      ),
-    );
-    if (!counts) {
-      log.info("a suppression list was no longer ours while it was read", { connection: list.connectionId });
-      return null;
-    }
+  let rounds = 0;
+  for (const piece of piecesOf(entries, entriesMax)) {
+    let counts: PieceCounts | null;
+    do {
+      rounds += 1;
+      counts = await foldOnce(tenant, list, facts, piece);
+      if (counts === null) return null;
+      total.missingHere += counts.missingHere;
+      total.missingThere += counts.missingThere;
+    } while (counts.full && rounds < roundsMax);
     total.here += counts.here;
     total.there += piece.entries.length;
-    total.missingHere += counts.missingHere;
-    total.missingThere += counts.missingThere;
   }
   return total;
+}
+
+async function foldOnce(
+  tenant: Tenant,
+  list: ClaimedList,
+  facts: DumpFacts,
+  piece: Parameters<typeof foldPiece>[3],
+): Promise<PieceCounts | null> {
+  const counts = await retryTransient(() =>
+    transaction(
+      async (tx) => ((await keepList(tx, tenant, list, leaseMs)) ? foldPiece(tx, tenant, facts, piece) : null),
+      { timeoutMs: 60_000 },
+    ),
+  );
+  if (counts === null)
+    log.info("a suppression list was no longer ours while it was read", { connection: list.connectionId });
+  if (counts && counts.woken > 0) wake();
+  return counts;
 }

@@ -1,10 +1,12 @@
 import "server-only";
 import type { Tenant } from "../actor";
+import { type BareCall, recordCalls } from "../connections";
 import type { ListAnswer, ListedChange, SuppressionList } from "../connections/schema";
 import { db } from "../db";
 import { AppError } from "../errors";
 import { newId } from "../ids";
 import { log } from "../log";
+import { callOf } from "./list-calls";
 import type { ListMeans } from "./list-means";
 import { settlePush } from "./settle-push";
 import { forgetLists } from "./store-lists";
@@ -43,13 +45,15 @@ async function carry(tenant: Tenant, claimed: ClaimedPushes, means: Pick<ListMea
     await forgetLists(db, tenant, claimed);
     return 0;
   }
-  const answer = list.kind === "open" ? await ask(list.list, claimed) : list;
+  const calls: BareCall[] = [];
+  const answer = list.kind === "open" ? await ask(list.list, claimed, calls) : list;
   const changes = new Map(
     answer.kind === "answered" ? answer.changes.map((change) => [change.email.toLowerCase(), change]) : [],
   );
   const cause = answer.kind === "answered" ? "no answer came for this address" : answer.cause;
   const outcomes = claimed.pushes.map((push) => settlePush(push, changes.get(push.email) ?? null, cause));
   const { saved } = await savePushes(db, tenant, claimed, outcomes);
+  await recordCalls(db, tenant, { connectionId: claimed.connectionId, call: "list" }, calls);
   if (saved < claimed.pushes.length)
     log.info("changes of a suppression list were no longer ours when they were answered", {
       connection: claimed.connectionId,
@@ -80,14 +84,25 @@ async function listOf(
   }
 }
 
-async function ask(list: SuppressionList, { stream, wanted, pushes }: ClaimedPushes): Promise<ListAnswer> {
+/** `calls`: takes up what was asked, for the figures. */
+async function ask(
+  list: SuppressionList,
+  { stream, wanted, pushes }: ClaimedPushes,
+  calls: BareCall[],
+): Promise<ListAnswer> {
+  const counted = async (work: () => Promise<ListAnswer>) => {
+    const beganMs = performance.now();
+    const answer = await work();
+    calls.push(callOf(answer, beganMs));
+    return answer;
+  };
   const emails = pushes.map(({ email }) => email);
-  if (wanted === "suppressed") return list.add(stream, emails);
-  const answer = await list.remove(stream, emails);
+  if (wanted === "suppressed") return counted(() => list.add(stream, emails));
+  const answer = await counted(() => list.remove(stream, emails));
   if (answer.kind !== "answered") return answer;
   const refused = answer.changes.filter(({ kind }) => kind === "refused").slice(0, reactivationsMax);
   // A bounce may have its own way back. Where it has none, the words of the first refusal say more.
-  const again = await Promise.all(refused.map(({ email }) => list.reactivate(stream, email)));
+  const again = await Promise.all(refused.map(({ email }) => counted(() => list.reactivate(stream, email))));
   const active = new Set(
     again.flatMap((one) => (one.kind === "answered" ? one.changes.filter(isDone) : [])).map(({ email }) => email),
   );

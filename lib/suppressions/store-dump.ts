@@ -3,6 +3,7 @@ import type { Tenant } from "../actor";
 import type { Db } from "../db";
 import { nilConnection } from "./changes";
 import type { ListEntry, Piece } from "./pieces";
+import { signalUnsubscribed } from "./store-signal";
 import { heldByHand } from "./store-sql";
 
 /** What of a dump concerns every piece of it. */
@@ -15,16 +16,16 @@ export type DumpFacts = {
   /** What was learnt earlier is of another server's list; null: nothing is. */
   since: Date | null;
 };
-export type PieceCounts = { here: number; missingHere: number; missingThere: number };
+/** `full`: there may be more to change in this stretch, so it is to be folded once more. `woken`: runs that may go on. */
+export type PieceCounts = { here: number; missingHere: number; missingThere: number; full: boolean; woken: number };
 
-/** Rows that one statement changes beyond those of its piece, and how often it is repeated. */
+/** Rows that one statement changes beyond those of its piece: a short list may face a long one. */
 const rowsMax = 5_000;
-const roundsMax = 2_000;
 
 /**
  * Compares one piece of a provider's list with what is known of it and makes them agree, in the caller's transaction: what it has holds
  * here, what it has no longer is lifted when it came from that list, and what is held by hand here is asked to be put on it. Pushes
- * under way, and those finished after `asOf`, are let be.
+ * under way, and those finished after `asOf`, are let be. Runs that an unsubscribe ends are told, as by a webhook.
  */
 export async function foldPiece(
   db: Db,
@@ -33,12 +34,20 @@ export async function foldPiece(
   piece: Piece<ListEntry>,
 ): Promise<PieceCounts> {
   const bound = bind(tenant, facts, piece);
+  // Runs are locked before suppressions, wherever both are.
+  const woken = await signalUnsubscribed(db, tenant, await newUnsubscribes(db, bound));
   const missingHere = await addMissing(db, bound);
   await noteEchoes(db, bound);
   await restate(db, bound);
-  const lifted = await repeated(() => liftGone(db, bound));
-  const asked = await repeated(() => askForMissing(db, bound));
-  return { here: await countHere(db, bound), missingHere, missingThere: lifted + asked };
+  const lifted = await liftGone(db, bound);
+  const asked = await askForMissing(db, bound);
+  return {
+    here: await countHere(db, bound),
+    missingHere,
+    missingThere: lifted.addresses + asked.addresses,
+    full: lifted.rows >= rowsMax || asked.rows >= rowsMax,
+    woken,
+  };
 }
 
 /** A statement with its values, all numbered alike. */
@@ -86,6 +95,18 @@ const held = (s: string) =>
 /** What we put there ourselves, or somebody else did while it was held here: no second suppression. */
 const echo = `l.reason = 'manual' and l.origin = 'customer' and exists (select from suppressions h
   where h.workspace_id = $1 and h.email = l.email and ${heldByHand("h", "$2", "$3")})`;
+
+/** Who is on the list because they unsubscribed, and not so here yet. */
+async function newUnsubscribes(db: Db, bound: Bound): Promise<string[]> {
+  const rows = await run<{ email: string }>(
+    db,
+    bound,
+    `select l.email from listed l where l.reason = 'unsubscribe' and not ${busy("l.email")} and not exists (select from suppressions s
+       where s.workspace_id = $1 and s.email = l.email and s.scope = 'stream' and s.connection_id = $2 and s.stream = $3
+         and s.reason = 'unsubscribe' and s.active)`,
+  );
+  return rows.map(({ email }) => email);
+}
 
 /** @returns how many addresses of the list were not held here */
 async function addMissing(db: Db, bound: Bound): Promise<number> {
@@ -192,17 +213,6 @@ type Counted = { rows: number; addresses: number };
 async function counted(db: Db, bound: Bound, text: string): Promise<Counted> {
   const [row] = await run<Counted>(db, bound, text);
   return row ?? { rows: 0, addresses: 0 };
-}
-
-/** Until a round is not full: a short list may face a long one. @returns how many addresses there were */
-async function repeated(round: () => Promise<Counted>): Promise<number> {
-  let addresses = 0;
-  for (let rounds = 0; rounds < roundsMax; rounds += 1) {
-    const { rows, addresses: more } = await round();
-    addresses += more;
-    if (rows < rowsMax) break;
-  }
-  return addresses;
 }
 
 /** Forgets pushes of a list that were carried a week ago, some at a time. */

@@ -80,15 +80,18 @@ export async function claimPushes(
 
 /**
  * Writes down what became of claimed wishes, while the lease holds. An answer to a wish that was replaced meanwhile only frees the new
- * one. An address that the provider would not let go of is held here as well, and its list is read again soon to learn why.
+ * one. An address that the provider would not let go of is held here as well, before the wish is over: whoever dies in between leaves one
+ * that is carried again. Its list is read again soon to learn why.
  */
 export async function savePushes(
   db: Db,
   tenant: Tenant,
-  { connectionId, stream, wanted, token }: ClaimedPushes,
+  claimed: ClaimedPushes,
   outcomes: readonly PushOutcome[],
 ): Promise<{ saved: number; held: number }> {
-  const saved = await db.sql<{ email: string; status: string; wanted: string }>(
+  const refused = claimed.wanted === "lifted" ? outcomes.filter(({ status }) => status === "refused") : [];
+  const held = refused.length === 0 ? 0 : await holdWhatIsKept(db, tenant, claimed, refused);
+  const saved = await db.sql(
     `update suppression_pushes p
      set lease_token = null,
        status = case when p.version = o.version then o.status else 'pending' end,
@@ -99,12 +102,12 @@ export async function savePushes(
          when o.status = 'pending' then clock_timestamp() + o.retry_ms * interval '1 millisecond' end
      from unnest($5::text[], $6::int[], $7::text[], $8::text[], $9::float8[]) o(email, version, status, message, retry_ms)
      where p.workspace_id = $1 and p.connection_id = $2 and p.stream = $3 and p.email = o.email and p.lease_token = $4
-     returning p.email, p.status, p.wanted`,
+     returning 1 as saved`,
     [
       tenant.workspaceId,
-      connectionId,
-      stream,
-      token,
+      claimed.connectionId,
+      claimed.stream,
+      claimed.token,
       outcomes.map(({ email }) => email),
       outcomes.map(({ version }) => version),
       outcomes.map(({ status }) => status),
@@ -112,39 +115,44 @@ export async function savePushes(
       outcomes.map(({ retryMs }) => retryMs ?? 0),
     ],
   );
-  const kept = saved.filter((row) => wanted === "lifted" && row.wanted === "lifted" && row.status === "refused");
-  if (kept.length > 0)
-    await holdWhatIsKept(
-      db,
-      tenant,
-      { connectionId, stream },
-      kept.map(({ email }) => email),
-    );
-  return { saved: saved.length, held: kept.length };
+  return { saved: saved.length, held };
 }
 
-/** Why it is kept is not said here; the next reading of the list, made due soon, tells. */
+/** Why it is kept is not said here; the next reading of the list, made due soon, tells. @returns how many addresses are held */
 async function holdWhatIsKept(
   db: Db,
   tenant: Tenant,
-  { connectionId, stream }: { connectionId: string; stream: string },
-  emails: readonly string[],
-): Promise<void> {
-  await db.sql(
+  { connectionId, stream, token }: ClaimedPushes,
+  refused: readonly PushOutcome[],
+): Promise<number> {
+  const held = await db.sql(
     `insert into suppressions as s
        (workspace_id, email, scope, connection_id, stream, reason, origin, active, changed_at, created_at, listed_at, listed_origin)
-     select $1, e, 'stream', $2, $3, 'manual', 'provider', true, now(), now(), now(), 'provider'
-     from unnest($4::text[]) e order by e
+     select $1, p.email, 'stream', $2, $3, 'manual', 'provider', true, now(), now(), now(), 'provider'
+     from unnest($5::text[], $6::int[]) o(email, version)
+     join suppression_pushes p on p.workspace_id = $1 and p.connection_id = $2 and p.stream = $3 and p.email = o.email
+       and p.lease_token = $4 and p.version = o.version
+     order by p.email
      on conflict (workspace_id, email, scope, connection_id, stream, reason) do update
      set active = true, origin = 'provider', changed_at = greatest(excluded.changed_at, s.changed_at), listed_at = now(),
-         listed_origin = 'provider', created_at = case when s.active then s.created_at else excluded.created_at end`,
-    [tenant.workspaceId, connectionId, stream, emails],
+         listed_origin = 'provider', created_at = case when s.active then s.created_at else excluded.created_at end
+     returning 1 as held`,
+    [
+      tenant.workspaceId,
+      connectionId,
+      stream,
+      token,
+      refused.map(({ email }) => email),
+      refused.map(({ version }) => version),
+    ],
   );
-  await db.sql(
-    `update suppression_lists set due_at = least(due_at, now() + interval '1 minute')
-     where workspace_id = $1 and connection_id = $2 and stream = $3 and lease_token is null`,
-    [tenant.workspaceId, connectionId, stream],
-  );
+  if (held.length > 0)
+    await db.sql(
+      `update suppression_lists set due_at = least(due_at, now() + interval '1 minute')
+       where workspace_id = $1 and connection_id = $2 and stream = $3 and lease_token is null`,
+      [tenant.workspaceId, connectionId, stream],
+    );
+  return held.length;
 }
 
 type PushState = NonNullable<Suppression["push"]> & { email: string; connection_id: string; stream: string };

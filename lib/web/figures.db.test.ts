@@ -1,6 +1,6 @@
 import { beforeAll, expect, test, vi } from "vitest";
 import { systemTenant } from "../actor";
-import { callFacts, recordCall } from "../connections";
+import { callFacts, recordCall, recordCalls } from "../connections";
 import { db, outsideTransaction, transaction } from "../db";
 import { makeAutomation, makeConnection, makeEnrollments, makeSends, makeWorkspace } from "../testing/factory";
 import { diagnose } from "./diagnosis";
@@ -56,6 +56,10 @@ beforeAll(async () => {
   await recordCall(db, tenant, { connectionId: good.id, ms: 30_000, ...callFacts({ kind: "unknown", cause: "?" }, 4) });
   const searched = { kind: "cannot_know", cause: "?", aboutCredentials: false } as const;
   await recordCall(db, tenant, { connectionId: good.id, ms: 10, ...callFacts(searched, 0) });
+  await recordCalls(db, tenant, { connectionId: good.id, call: "list" }, [
+    { outcome: "answered", code: null, ms: 40, refused: 3 },
+    { outcome: "cannot_know", code: 1226, ms: 10 },
+  ]);
   await db.sql("insert into heartbeats (process, kind, beat_at, started_at) values ('p', 'server', now(), now())");
 });
 
@@ -80,6 +84,8 @@ test("what waits is told by what it waits for, of all workspaces together", asyn
       latency: {
         send: { calls: 2, seconds_sum: 30.12, seconds_max: 30 },
         find: { calls: 1, seconds_sum: 0.01, seconds_max: 0.01 },
+        list: { calls: 2, seconds_sum: 0.05, seconds_max: 0.04 },
+        history: { calls: 0, seconds_sum: 0, seconds_max: 0 },
       },
       calls: expect.arrayContaining([
         { call: "send", outcome: "answered", count: 1 },
@@ -90,6 +96,8 @@ test("what waits is told by what it waits for, of all workspaces together", asyn
         { call: "send", outcome: "refused", code: 300, count: 1 },
         { call: "send", outcome: "unknown", code: 0, count: 1 },
         { call: "find", outcome: "cannot_know", code: 0, count: 1 },
+        { call: "list", outcome: "cannot_know", code: 1226, count: 1 },
+        { call: "list", outcome: "refused", code: 0, count: 3 },
       ]),
     },
   });

@@ -1,5 +1,5 @@
 import "server-only";
-import { type CallLine, callStatistics } from "../connections";
+import { type CallKind, type CallLine, callStatistics } from "../connections";
 import { db } from "../db";
 import { type HeldReason, readBacklog } from "./store-figures";
 
@@ -21,9 +21,9 @@ export type Figures = {
   recent: {
     minutes: number;
     attempts: Record<string, number>;
-    latency: Record<"send" | "find", Latency>;
-    calls: { call: "send" | "find"; outcome: string; count: number }[];
-    errors: { call: "send" | "find"; outcome: string; code: number; count: number }[];
+    latency: Record<CallKind, Latency>;
+    calls: { call: CallKind; outcome: string; count: number }[];
+    errors: { call: CallKind; outcome: string; code: number; count: number }[];
   };
 };
 
@@ -72,7 +72,12 @@ export async function readFigures(): Promise<Figures> {
     recent: {
       minutes: recentMinutes,
       attempts: attemptsOf(lines),
-      latency: { send: latencyOf(lines, "send"), find: latencyOf(lines, "find") },
+      latency: {
+        send: latencyOf(lines, "send"),
+        find: latencyOf(lines, "find"),
+        list: latencyOf(lines, "list"),
+        history: latencyOf(lines, "history"),
+      },
       calls: callsOf(lines),
       errors: lines.filter(isError).map(({ call, outcome, code, calls, messages }) => {
         return { call, outcome, code, count: calls > 0 ? calls : messages };
@@ -100,7 +105,7 @@ function callsOf(lines: readonly CallLine[]): Figures["recent"]["calls"] {
   return [...calls.values()];
 }
 
-function latencyOf(lines: readonly CallLine[], call: "send" | "find"): Latency {
+function latencyOf(lines: readonly CallLine[], call: CallKind): Latency {
   const mine = lines.filter((line) => line.call === call && line.calls > 0);
   return {
     calls: mine.reduce((sum, { calls }) => sum + calls, 0),

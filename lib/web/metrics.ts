@@ -66,8 +66,9 @@ function ofProcess(state: Awaited<ReturnType<typeof readiness>>): Metric[] {
 /** The same in every process: ask one of them. */
 function ofWorkspaces({ queue, unknown, held, recent, ...figures }: Figures): Metric[] {
   const lately = `in the last ${recentMinutes} minutes`;
+  const { send, find, list, history } = recent.latency;
   const latency = (what: "seconds_sum" | "seconds_max") =>
-    by("call", { send: recent.latency.send[what], find: recent.latency.find[what] });
+    by("call", { send: send[what], find: find[what], list: list[what], history: history[what] });
   return [
     gauge("gflux_runs_due", "Runs of automations that wait for the dispatcher now.", queue.runs_due),
     gauge("gflux_sends_due", "Emails that may leave now and wait for it.", queue.sends_due),

@@ -41,3 +41,9 @@ export function causeOf(exchange: Exchange): string {
   const number = code === null ? `HTTP ${exchange.status}` : `code ${code}`;
   return message === "" ? `it answered ${number}` : `it answered ${number}: ${message}`;
 }
+
+/** Postmark's own code of what went wrong, where it gave one; of a call that came too fast 429. */
+export function codeOf(exchange: Exchange): number | null {
+  if (exchange.kind !== "answer") return null;
+  return envelopeOf(exchange.body).code ?? (exchange.status === 429 ? 429 : null);
+}

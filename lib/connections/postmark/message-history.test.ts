@@ -62,6 +62,21 @@ test("bounces and complaints are told under the keys that their webhooks have, i
   expect(await bounces(history, ids[1])).toMatchObject({ items: [{ providerMessageId: ids[1] }], next: null });
 });
 
+test("bounces of a short time are those of that time alone, and a page tells how many there are beyond what can be shown", async () => {
+  const { world, history, ids } = await newGround(1);
+  world.act(ids[0] ?? "", "bounce");
+  const within = (fromMs: number, toMs: number) => {
+    const [from, to] = [new Date(Date.now() + fromMs), new Date(Date.now() + toMs)];
+    return history.bounces({ stream, since: from, until: to, messageId: null, offset: 0 });
+  };
+  expect(await within(-60_000, 1_000)).toMatchObject({ items: [{ kind: "bounced" }], next: null, total: 1 });
+  expect(await within(-120_000, -60_000)).toMatchObject({ items: [], total: 0 });
+  expect(await within(60_000, 120_000)).toMatchObject({ items: [], total: 0 });
+  const json = { TotalCount: 10_001, Bounces: [{}] };
+  world.addFault({ action: "status", path: "*bounces*", status: 200, json, count: 1 });
+  expect(await within(-60_000, 1_000)).toMatchObject({ next: 1, total: 10_001 });
+});
+
 test("first opens and clicks are told as by webhook, and nothing from before the moment", async () => {
   const { world, history, ids } = await newGround(1);
   for (const type of ["open", "click", "open"] as const) world.act(ids[0] ?? "", type);
@@ -97,9 +112,9 @@ test("messages of a batch that have not left are told as waiting, and pages go o
   world.act(ids[0] ?? "", "deliver");
   const query = { stream, since, batchId: "batch-1" };
   const first = await history.messages({ ...query, offset: 0 });
-  expect(first).toMatchObject({ kind: "page", next: 500, cut: false });
+  expect(first).toMatchObject({ kind: "page", next: 500, total: 501 });
   const second = await history.messages({ ...query, offset: 500 });
-  expect(second).toMatchObject({ items: [{ messageId: ids[0], waiting: false }], next: null, cut: false });
+  expect(second).toMatchObject({ items: [{ messageId: ids[0], waiting: false }], next: null, total: 501 });
   expect(first.kind === "page" && first.items.every(({ waiting }) => waiting)).toBe(true);
 });
 

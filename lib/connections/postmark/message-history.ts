@@ -2,7 +2,7 @@ import "server-only";
 import * as z from "zod";
 import type { HistoryPage, HistoryRefusal, KeptMessage, KeptStory, MessageHistory } from "../message-history";
 import type { News } from "../news";
-import { causeOf, type Exchange, envelopeOf } from "./exchange";
+import { causeOf, codeOf, type Exchange, envelopeOf } from "./exchange";
 import { easternTime } from "./find";
 import { storyOf } from "./message-story";
 import type { Transport } from "./transport";
@@ -29,11 +29,9 @@ export function keptHistory(transport: Transport): MessageHistory {
     },
     message: async (messageId) => storyFrom(await ask((client) => client.getOutboundMessageDetails(messageId))),
     bounces: async ({ stream, since, until, messageId, offset }) => {
-      const toDate = easternTime(until.getTime() + slackMs);
       const filter = {
         messageStream: stream,
-        fromDate: from(since),
-        toDate,
+        ...(messageId === null ? exactly(since, until) : { fromDate: from(since), toDate: to(until) }),
         ...(messageId && { messageID: messageId }),
       };
       const exchange = await ask((client) => client.getBounces({ ...filter, count: pageRows, offset }));
@@ -55,6 +53,15 @@ export function keptHistory(transport: Transport): MessageHistory {
 type Ask = (work: Parameters<Transport["asServer"]>[0]) => Promise<Exchange>;
 
 const from = (since: Date) => easternTime(since.getTime() - slackMs);
+const to = (until: Date) => easternTime(until.getTime() + slackMs);
+
+/** To the second, so that a short time is one: with slack only where the same hour is told twice. */
+const exactly = (since: Date, until: Date) => ({
+  fromDate: isToldTwice(since) ? from(since) : easternTime(since.getTime()),
+  toDate: isToldTwice(until) ? to(until) : easternTime(until.getTime() + 999),
+});
+const isToldTwice = (at: Date) =>
+  [-slackMs, slackMs].some((ms) => easternTime(at.getTime() + ms) === easternTime(at.getTime()));
 
 const listed = z.object({ TotalCount: z.coerce.number().int().min(0) });
 const rows = z.array(z.record(z.string(), z.unknown()));
@@ -72,7 +79,7 @@ function pageOf<T>(
   const end = offset + shown.data.length;
   const more = shown.data.length > 0 && end < counted.data.TotalCount;
   const next = more && end + pageRows <= rowsMax ? end : null;
-  return { kind: "page", items: shown.data.flatMap((row) => read(row) ?? []), next, cut: more && next === null };
+  return { kind: "page", items: shown.data.flatMap((row) => read(row) ?? []), next, total: counted.data.TotalCount };
 }
 
 /** Lists without a date end where a whole page lies before it: they are told newest first. */
@@ -118,5 +125,5 @@ function refusalOf(exchange: Exchange): HistoryRefusal {
   if (exchange.kind !== "answer") return { kind: "cannot_know", cause, about: "other", retryAfterMs: null };
   const { status, retryAfterMs } = exchange;
   const about = status === 401 ? "credentials" : status === 429 ? "pace" : "other";
-  return { kind: "cannot_know", cause, about, retryAfterMs };
+  return { kind: "cannot_know", cause, about, retryAfterMs, code: codeOf(exchange) };
 }

@@ -8,7 +8,7 @@ import type {
   SuppressionList,
 } from "../suppression-list";
 import { ArrayReader } from "./array-reader";
-import { causeOf, envelopeOf } from "./exchange";
+import { causeOf, codeOf, type Exchange, envelopeOf } from "./exchange";
 import type { Transport } from "./transport";
 import { instantOf, objectOf, type Payload, textOf } from "./webhook-fields";
 
@@ -54,10 +54,13 @@ async function dump(transport: Transport, stream: string, now: Date): Promise<Su
     ...dumpLimits,
     onText,
   });
-  if (exchange.kind !== "answer" || exchange.status !== 200) return { kind: "cannot_know", cause: causeOf(exchange) };
+  if (exchange.kind !== "answer" || exchange.status !== 200) return notKnown(exchange);
   if (broken || !reader.complete) return { kind: "cannot_know", cause: "the list did not come whole" };
   return { kind: "listed", entries };
 }
+
+const notKnown = (exchange: Exchange) =>
+  ({ kind: "cannot_know", cause: causeOf(exchange), code: codeOf(exchange) }) as const;
 
 const noFilter = {};
 
@@ -108,7 +111,7 @@ async function write(
         changes: emails.map((email) => ({ email, kind: "refused", message: refusal.message })),
       };
     if (refusal?.code === 1408) return writeEach(transport, stream, emails, call);
-    return { kind: "cannot_know", cause: causeOf(exchange) };
+    return notKnown(exchange);
   }
   const answers = new Map(read.data.Suppressions.map((item) => [item.EmailAddress.trim().toLowerCase(), item]));
   const changes = emails.flatMap((email): ListedChange[] => {
@@ -147,7 +150,7 @@ async function reactivate(transport: Transport, stream: string, email: string): 
   const filter = { count: bouncesMax, offset: 0, inactive: true, emailFilter: email, messageStream: stream };
   const found = await transport.asServer((client) => client.getBounces(filter), writeLimits);
   const read = found.kind === "answer" && found.status === 200 ? bounces.safeParse(found.body) : null;
-  if (!read?.success) return { kind: "cannot_know", cause: causeOf(found) };
+  if (!read?.success) return notKnown(found);
   const bounce = read.data.Bounces.find(
     (item) => item.Email.toLowerCase() === email.toLowerCase() && item.Inactive && item.CanActivate !== false,
   );
@@ -162,5 +165,5 @@ async function reactivate(transport: Transport, stream: string, email: string): 
   if (exchange.kind === "answer" && exchange.status === 200)
     return { kind: "answered", changes: [{ email, kind: "done" }] };
   const said = exchange.kind === "answer" ? envelopeOf(exchange.body) : null;
-  return said?.code === 1003 ? refused(said.message) : { kind: "cannot_know", cause: causeOf(exchange) };
+  return said?.code === 1003 ? refused(said.message) : notKnown(exchange);
 }
