@@ -24,7 +24,7 @@ export function ReplaceSmtpLogin({ connection, change }: Props) {
   return (
     <Dialog
       title="Change server and login"
-      description="Leave user name and password empty to keep those that are stored. What was not answered yet stays as it is; everything after leaves this way."
+      description="Leave user name and password empty to keep those that are stored; for another server or port, or without encryption, enter them again. What was not answered yet stays as it is; everything after leaves this way."
       open={open}
       onOpenChange={setOpen}
       trigger={
