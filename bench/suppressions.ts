@@ -41,7 +41,8 @@ async function measureLists(): Promise<void> {
   const other = spawn(process.execPath, [...process.execArgv, import.meta.filename, "serve"], {
     stdio: ["pipe", "pipe", "inherit"],
   });
-  const [line] = (await once(other.stdout, "data")) as [Buffer];
+  const [line] = (await once(other.stdout, "data")) as [Buffer]; // no encoding is set
+  // What `serve` writes.
   const { url, token, serverId } = JSON.parse(line.toString("utf8")) as {
     url: string;
     token: string;
@@ -116,7 +117,7 @@ async function fill(rows: number): Promise<string> {
 async function asked(workspaceId: string, rows: number) {
   const tenant = systemTenant(workspaceId);
   const connectionId = newId();
-  const times = { among: [] as number[], probe: [] as number[], least: [] as number[] };
+  const times: Record<"among" | "probe" | "least", number[]> = { among: [], probe: [], least: [] };
   for (let round = 0; round < 120; round += 1) {
     const emails = Array.from({ length: 500 }, (_, at) => {
       const person = 1 + Math.floor(Math.random() * rows);

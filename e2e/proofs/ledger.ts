@@ -24,7 +24,7 @@ type SendRow = { id: string; person: string; step: string; status: string };
  */
 export async function ledgerOf(
   people: readonly Person[],
-  { workspaceId, event, steps, intake, provider }: LedgerScope,
+  { workspaceId, event, steps, intake, provider, untaken = [], taken: takenAs = ["sent"] }: LedgerScope,
 ): Promise<Ledger> {
   const [events, runs, sends, taken] = await Promise.all([
     countOf("select properties->>'person' as person, count(*)::int from events where workspace_id = $1 and name = $2", [
@@ -63,8 +63,9 @@ export async function ledgerOf(
         const key = `${externalId} ${step}`;
         const send = sendOf.get(key);
         if (send === undefined) ledger.lost.push(`${key}: no send`);
-        else if (!times.has(key)) ledger.lost.push(`${key}: ${send.status}, and never taken`);
-        else if (send.status !== "sent") ledger.strange.push(`${key}: taken, and ${send.status}`);
+        else if (!times.has(key)) {
+          if (!untaken.includes(send.status)) ledger.lost.push(`${key}: ${send.status}, and never taken`);
+        } else if (!takenAs.includes(send.status)) ledger.strange.push(`${key}: taken, and ${send.status}`);
       }
   }
   return ledger;
@@ -75,7 +76,10 @@ export type LedgerScope = {
   event: string;
   steps: readonly string[];
   intake: Intake;
-  provider: Provider;
+  provider: Pick<Provider, "accepted">;
+  /** As what a mail that was taken may be shown in the end, and one that was not. */
+  taken?: readonly string[];
+  untaken?: readonly string[];
 };
 
 async function countOf(sql: string, values: readonly unknown[]): Promise<Map<string, number>> {

@@ -5,13 +5,13 @@ import { sweepPendingNews } from "../../lib/sends";
 import { record } from "./figures";
 import { eventsOf, personOf } from "./intake";
 import { type Accepted, type Call, type Expected, newsOf } from "./news";
+import { postNews } from "./post-news";
 import { proofScale } from "./scale";
 import { openStage, type Stage } from "./stage";
 
 const scale = proofScale();
 const people = scale.full ? 3_000 : 400;
 const atOnce = 24;
-const webhookSecret = "test-webhook-secret";
 
 test("news of every type, repeated, reordered, dropped, before, during and after the settlement of its send, from three processes, ends as the model says", {
   timeout: scale.timeoutMs,
@@ -80,7 +80,7 @@ async function reportAll(stage: Stage, posting: Promise<void>) {
         continue;
       }
       calls += 1;
-      const problem = await post(stage, call.body);
+      const problem = await postNews(stage, call.body);
       if (problem !== null) refused.push(problem);
       if (call.times > 1) waiting.push({ ...call, times: call.times - 1 });
     }
@@ -104,25 +104,6 @@ async function reportAll(stage: Stage, posting: Promise<void>) {
   };
   await Promise.all([entering, watcher(), ...Array.from({ length: atOnce }, reporter)]);
   return { expected, refused, calls };
-}
-
-/** @returns null, or why it was not taken. 503 is our own trouble: Postmark would call again, and so does this. */
-async function post(stage: Stage, body: string): Promise<string | null> {
-  for (let tries = 1; ; tries += 1) {
-    const url = `${stage.chance.pick(stage.urls())}/api/webhooks/${stage.workspaceId}/data_connections/${stage.connectionId}/postmark`;
-    const answer = await fetch(url, {
-      method: "POST",
-      headers: {
-        authorization: `Basic ${Buffer.from(`gflux:${webhookSecret}`).toString("base64")}`,
-        "content-type": "application/json",
-      },
-      body,
-    });
-    const text = await answer.text();
-    if (answer.status === 200) return null;
-    if (answer.status !== 503 || tries > 20) return `${answer.status} ${text.slice(0, 200)}`;
-    await wait(100);
-  }
 }
 
 /** What came between a send's settlement and its look for kept news is swept a minute later: here at once. */

@@ -5,11 +5,12 @@ import { AppError } from "../errors";
 import { newId, newSecret } from "../ids";
 import { wake } from "../wake";
 import { audit, bumpVersion } from "../workspaces";
+import { ask, checkOf, health } from "./ask";
 import { auditChange, mustBeSame, mustHaveSender, streamAfter, streamFor } from "./change";
 import { saveLife } from "./life";
-import { connectorOf, type Login, loginAfter, loginGiven, loginOf, nothingKnownOf, storedLogin } from "./login";
+import { loginAfter, loginGiven, loginOf, nothingKnownOf, storedLogin } from "./login";
 import { noConnection } from "./open";
-import { publicStream, resourceOf, resourcesOf } from "./resource";
+import { resourceOf, resourcesOf } from "./resource";
 import type {
   ChangeConnectionInput,
   Connection,
@@ -22,7 +23,6 @@ import type {
   WebhooksSeen,
 } from "./schema";
 import { sealSecret } from "./secrets";
-import { streamWarning } from "./smtp/place";
 import {
   findConnection,
   insertConnection,
@@ -33,7 +33,6 @@ import {
   usesOfConnection,
 } from "./store";
 import { passDefaultOn, setDefault } from "./store-life";
-import { errorSentence, statusAfter, type Verdict, verdictOf } from "./verdict";
 import { webhookSeen } from "./webhooks";
 
 export { resealAlertSecrets } from "./alert-secret";
@@ -268,42 +267,4 @@ async function found(tenant: Tenant, id: string): Promise<StoredConnection> {
   const connection = await findConnection(db, tenant, id);
   if (!connection) throw noConnection();
   return connection;
-}
-
-async function ask(login: Login, stream: string | null): Promise<Verdict> {
-  const outcome = await connectorOf(login).check();
-  if (login.provider === "postmark") return verdictOf(outcome, stream);
-  // By SMTP nobody lists the streams, so what looks wrong is only said.
-  const verdict = verdictOf(outcome, null);
-  const warning = streamWarning(login.smtp.host, stream);
-  return verdict.ok && warning !== null ? { ...verdict, sentence: `${verdict.sentence} ${warning}` } : verdict;
-}
-
-/** What a check leaves in the row. One that opened nothing leaves server, streams and the last success as they were. */
-function health(current: Connection["status"], verdict: Verdict) {
-  const status = statusAfter(current, verdict);
-  const server = verdict.found && {
-    serverId: verdict.found.server.id,
-    serverName: verdict.found.server.name,
-    streams: verdict.found.streams,
-  };
-  return {
-    ...server,
-    status,
-    lastError: errorSentence(verdict),
-    ...(status !== "failing" && { failingSince: null }),
-    ...(verdict.ok && { lastValidatedAt: new Date(), listsStale: true }),
-  };
-}
-
-function checkOf(verdict: Verdict): ConnectionCheck {
-  if (!verdict.ok) throw new AppError("provider_rejected", verdict.rejection.message, { provider: verdict.rejection });
-  const { server, streams, statsAvailable } = verdict.found;
-  return {
-    status: "ready",
-    server: { id: server.id, name: server.name },
-    streams: streams.map(publicStream),
-    stats_available: statsAvailable,
-    message: verdict.sentence,
-  };
 }

@@ -9,7 +9,7 @@ import type { ChangeConnectionInput, CreateConnectionInput, ValidateDraftInput }
 import { lastFour, openSecret, sealSecret } from "./secrets";
 import { sessionsMax, smtpConnector } from "./smtp";
 import { strangeTo } from "./smtp/fields";
-import { placeId, placeName, type SmtpLogin, shownUsername } from "./smtp/place";
+import { placeId, placeName, type SmtpLogin, type SmtpPlace, shownUsername } from "./smtp/place";
 import type { StoredConnection } from "./store";
 
 /** What opens a provider: secret. */
@@ -93,21 +93,41 @@ function smtpAfter(tenant: Tenant, before: StoredConnection, change: SmtpFields)
   const login = loginOf(tenant, before);
   const stored = login.provider === "smtp" ? login.smtp : { ...smtp.place, username: null, password: null };
   const host = change.smtp_host ?? stored.host;
-  if (host !== stored.host && stored.password !== null && change.password === undefined)
-    throw invalidField("password", "Enter the password again: it is not handed to another server by itself.");
+  const port = change.smtp_port ?? stored.port;
+  const secure = change.smtp_secure ?? stored.secure;
+  // Without a user name there is nothing to log in with, so the password goes with it.
+  if (change.username === null)
+    return smtpGiven({
+      smtp_host: host,
+      smtp_port: port,
+      smtp_secure: secure,
+      username: null,
+      password: change.password,
+    });
+  mustNotReachOthers(stored, { host, port, secure }, change);
   return smtpGiven({
     smtp_host: host,
-    smtp_port: change.smtp_port ?? stored.port,
-    smtp_secure: change.smtp_secure ?? stored.secure,
-    // Without a user name there is nothing to log in with, so the password goes with it.
-    username: change.username === undefined ? stored.username : change.username,
-    password:
-      change.username === null
-        ? (change.password ?? null)
-        : change.password === undefined
-          ? stored.password
-          : change.password,
+    smtp_port: port,
+    smtp_secure: secure,
+    username: change.username ?? stored.username,
+    password: change.password === undefined ? stored.password : change.password,
   });
+}
+
+/**
+ * What is stored goes only to whom it was given for, and never in the clear when it was not until now. Between starttls and tls it may
+ * stay, and so it may with another user name: the server that knows it is the only one to hear it.
+ * @throws AppError `validation_error` where it has to be entered again
+ */
+function mustNotReachOthers(stored: SmtpLogin, place: SmtpPlace, { username, password }: SmtpFields): void {
+  const leads = place.host !== stored.host || place.port !== stored.port;
+  const bares = place.secure === "none" && stored.secure !== "none";
+  if (stored.password === null || (!leads && !bares)) return;
+  const why = leads ? "it is not handed to another server or port by itself" : "it would be sent without encryption";
+  if (password === undefined) throw invalidField("password", `Enter the password again: ${why}.`);
+  // A user name that is not shown is a secret too.
+  if (username === undefined && shownUsername(stored) !== stored.username)
+    throw invalidField("username", `Enter the user name again: ${why}.`);
 }
 
 function whole(login: Login): Login {

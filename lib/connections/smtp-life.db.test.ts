@@ -74,19 +74,46 @@ test("Validate tells before anything is saved, and refuses with a code and what 
   });
 });
 
-test("a change of one field keeps the rest of the login; another host wants the password again", async () => {
+test("a change of one field keeps the rest of the login", async () => {
   const { id } = await createConnection(at.actor, smtpForm());
   const before = await row(id);
   expect(await changeConnection(at.actor, { id, smtp_port: server.port })).toMatchObject({ status: "ready" });
   expect((await row(id)).sealedCredentials).not.toEqual(before.sealedCredentials);
-  await expect(changeConnection(at.actor, { id, smtp_host: "127.0.0.2" })).rejects.toMatchObject({
-    extras: { fields: { password: [expect.stringContaining("Enter the password again")] } },
-  });
   await expect(changeConnection(at.actor, { id, server_token: "t" })).rejects.toMatchObject({
     extras: { fields: { server_token: [expect.stringContaining("belongs to provider “postmark”")] } },
   });
   expect(await codeOf(changeConnection(at.actor, { id, from_email: null }))).toBe("validation_error");
   expect(await changeConnection(at.actor, { id, username: null })).toMatchObject({ password_set: false });
+});
+
+test("a stored login goes to no other server or port and never into the clear: it is asked for again, and nothing is changed", async () => {
+  const { id } = await createConnection(at.actor, smtpForm({ smtp_secure: "starttls" }));
+  const before = await row(id);
+  const [again, port] = ["Enter the password again", server.port];
+  for (const elsewhere of [{ smtp_host: "localhost" }, { smtp_port: 1 }, { smtp_secure: "none" }] as const) {
+    for (const change of [elsewhere, { ...elsewhere, username: "other" }])
+      await expect(changeConnection(at.actor, { id, ...change })).rejects.toMatchObject({
+        extras: { fields: { password: [expect.stringContaining(again)] } },
+      });
+  }
+  expect(server.logins.count).toBe(0);
+  expect(await row(id)).toEqual(before);
+  // Where it stays encrypted and with the server that knows it, it stays.
+  expect(await changeConnection(at.actor, { id, smtp_secure: "tls" })).toMatchObject({ password_set: true });
+  expect(await changeConnection(at.actor, { id, username: "other" })).toMatchObject({ username: "other" });
+  const { password } = server;
+  const bare = await changeConnection(at.actor, { id, smtp_secure: "none", username: "acme", password });
+  expect(bare).toMatchObject({ status: "ready", smtp_port: port });
+  const free = { smtp_host: "localhost", username: null };
+  expect(await changeConnection(at.actor, { id, ...free })).toMatchObject({ password_set: false });
+});
+
+test("a user name that is a secret itself is asked for again as well", async () => {
+  const token = "a-server-token-1";
+  const { id } = await createConnection(at.actor, smtpForm({ username: token, password: token }));
+  await expect(changeConnection(at.actor, { id, smtp_host: "localhost", password: "new" })).rejects.toMatchObject({
+    extras: { fields: { username: [expect.stringContaining("Enter the user name again")] } },
+  });
 });
 
 test("with private addresses switched off nothing connects to them, and the words say why", async () => {

@@ -1,14 +1,12 @@
 import "server-only";
 import { type Actor, allow, type Tenant } from "../../actor";
 import { db } from "../../db";
-import { env } from "../../env";
 import { AppError } from "../../errors";
 import { noConnection } from "../open";
 import { findConnection, type StoredConnection } from "../store";
 import { examine, ordered } from "./examine";
 import { loopRow, loopStage } from "./loop";
-import { reachOf } from "./reach";
-import { connectorOf, type ListState, readFacts, readLoop } from "./read";
+import { connectorOf, type ListState, ownReach, readFacts, readLoop } from "./read";
 import { type DoctorInput, type DoctorReport, type DoctorRow, doctorReport, type LoopNow, rowOf } from "./row";
 import { connectionsCalled, findCheckup, type StoredLoop, saveCheckup } from "./store";
 
@@ -63,7 +61,7 @@ export async function loopNow(actor: Actor, { id }: DoctorInput): Promise<LoopNo
   const tenant = allow(actor, "connections:read");
   const stored = await foundConnection(tenant, id);
   const loop = await readLoop(tenant, stored.record.id, connectorOf(tenant, stored));
-  const stage = loop && loopStage(loop, { reach: reach(), now: new Date() });
+  const stage = loop && loopStage(loop, { reach: ownReach(), now: new Date() });
   return { row: loopRowOf(stored, loop), running: stage === "running" };
 }
 
@@ -78,11 +76,9 @@ export async function foundConnection(tenant: Tenant, id: string): Promise<Store
   return stored;
 }
 
-const reach = () => reachOf(env().appUrl, env().providerApiUrl);
-
 function loopRowOf({ record: connection }: StoredConnection, loop: StoredLoop | null): DoctorRow {
   const readAt = new Date();
-  return rowOf(loopRow({ loop, connection, reach: reach(), readAt }), readAt);
+  return rowOf(loopRow({ loop, connection, reach: ownReach(), readAt }), readAt);
 }
 
 function withRow(report: DoctorReport, row: DoctorRow): DoctorReport {

@@ -38,14 +38,14 @@ export async function fixConnection(
   const stored = await foundConnection(tenant, id);
   const facts = await readFacts(tenant, stored, hands);
   const offered = offerOf(examine(facts), fix);
-  const done = offered !== undefined && (await apply({ actor, tenant, stored, facts, hands }, fix));
-  if (done) {
+  const applied = offered !== undefined && (await apply({ actor, tenant, stored, facts, hands }, fix));
+  if (applied) {
     const subject = stored.record.displayName;
     await audit(db, tenant, actor, { action: "connection.fixed", subject, data: { id: stored.record.id, fix } });
   }
   const after = await checkup(tenant, await foundConnection(tenant, id), hands);
   const row = after.data.find((one) => one.id === rowIdOf(fix)) ?? null;
-  return { row, changed: done ? offered.changes : [], worst: after.worst };
+  return { row, changed: applied ? offered.changes : [], worst: after.worst };
 }
 
 const offerOf = (report: DoctorReport, fix: string) =>

@@ -12,7 +12,7 @@ import { webhookSeen } from "../webhooks";
 import { readDomain } from "./dns";
 import type { DoctorFacts, HookAddress, SuppressionListState } from "./facts";
 import { loopMs } from "./loop";
-import { reachOf } from "./reach";
+import { type Reach, reachOf } from "./reach";
 import { accountRefusal, findCheckup, findSender, noteFound, type StoredLoop, streamsNamed } from "./store";
 import { isOurs } from "./webhook-plan";
 
@@ -20,6 +20,9 @@ import { isOurs } from "./webhook-plan";
 export type ListState = (tenant: Tenant, connectionId: string) => Promise<SuppressionListState | null>;
 
 const webhooksAskedMax = 20;
+
+/** Of this installation. */
+export const ownReach = (): Reach => reachOf(env().appUrl, env().providerApiUrl);
 
 /**
  * Reads all facts of a connection once, at the same time: at Postmark (five seconds a call), in DNS (ten in all) and here. Two calls
@@ -51,7 +54,7 @@ export async function readFacts(
     ...atProvider,
     streamsNamed: named,
     hook,
-    reach: reachOf(env().appUrl, env().providerApiUrl),
+    reach: ownReach(),
     newestHookAt: Number.isFinite(newest) ? new Date(newest) : null,
     accountRefusal: refusal,
     loop,

@@ -41,9 +41,15 @@ function ofRefusal(
   if (command === "MAIL FROM" && !isSize && replyCode > 504 && replyCode !== 555)
     return refused("sender_refused", replyCode, said, place);
   if (command === "RCPT TO" && /relay/i.test(said)) return refused("blocked", replyCode, said, place);
+  // Postfix and Exim judge the sender only here, once they know to whom it writes.
+  if (command === "RCPT TO" && isAboutSender(said)) return refused("sender_refused", replyCode, said, place);
   if (command === "RCPT TO" && isMailboxGone(replyCode, said)) return refused("inactive", replyCode, said, place);
   return refused("refused", replyCode, code === "EMESSAGE" ? `the text was refused: ${said}` : said, place);
 }
+
+/** RFC 3463 §3.2: 5.1.7 and 5.1.8 are about the sender, and other codes with such words: 5.1.0, 5.7.1, or none. An address may hold the word too. */
+const isAboutSender = (said: string): boolean =>
+  /\b5\.1\.[78]\b|\bsender (address|domain|verif)|\b(invalid|unknown|unverified) sender\b/i.test(said);
 
 /** No such mailbox: 550 without more, or any 5.1.x. A 5.7.x is about policy, so about us and not about the person. */
 const isMailboxGone = (replyCode: number, said: string): boolean =>

@@ -19,12 +19,14 @@ export type MailServer = {
   port: number;
   /** What it took for good, whatever it answered. */
   readonly taken: TakenMail[];
+  /** Whose mails were cut after the last line and not taken. */
+  readonly unread: string[];
   /** How many sessions logged in, and how many were open at once at most. */
   readonly logins: { count: number; atOnceMax: number };
   /** The next mails meet these, in order. */
   happen(...what: Happening[]): void;
-  /** Refuses what a command says of an address, with the server's own words. */
-  refuse(command: "MAIL" | "RCPT" | "DATA", address: string, reply: { code: number; words: string }): void;
+  /** Refuses what a command says of an address, with the server's own words, until what it gives back is called. */
+  refuse(command: "MAIL" | "RCPT" | "DATA", address: string, reply: { code: number; words: string }): () => void;
   password: string;
   close(): Promise<void>;
 };
@@ -41,6 +43,7 @@ export type MailServerOptions = {
 export async function startMailServer(options: MailServerOptions = {}): Promise<MailServer> {
   const { mode = "none", identity, login = { username: "acme", password: "a-good-password" }, replyMs = 0 } = options;
   const taken: TakenMail[] = [];
+  const unread: string[] = [];
   const logins = { count: 0, atOnceMax: 0 };
   const happenings: Happening[] = [];
   const refusals = new Map<string, Error>();
@@ -70,10 +73,13 @@ export async function startMailServer(options: MailServerOptions = {}): Promise<
       const what = happenings.shift();
       stream.on("data", (chunk: Buffer) => chunks.push(chunk));
       stream.on("end", () => {
-        if (what === "cut after the last line unread") return void socket?.destroy();
-        if (what === "put off") return done(reply(451, "4.3.2 Come back later"));
         const { mailFrom, rcptTo } = session.envelope;
         const to = rcptTo[0]?.address ?? "";
+        if (what === "cut after the last line unread") {
+          unread.push(to);
+          return void socket?.destroy();
+        }
+        if (what === "put off") return done(reply(451, "4.3.2 Come back later"));
         const refused = refusal("DATA", to);
         if (refused) return done(refused);
         const from = mailFrom === false ? "" : mailFrom.address;
@@ -96,9 +102,13 @@ export async function startMailServer(options: MailServerOptions = {}): Promise<
   const facade: MailServer = {
     port: (server.server.address() as AddressInfo).port, // it listens on a port
     taken,
+    unread,
     logins,
     happen: (...what) => void happenings.push(...what),
-    refuse: (command, address, { code, words }) => void refusals.set(`${command} ${address}`, reply(code, words)),
+    refuse: (command, address, { code, words }) => {
+      refusals.set(`${command} ${address}`, reply(code, words));
+      return () => void refusals.delete(`${command} ${address}`);
+    },
     password: login?.password ?? "",
     close: () => new Promise((resolve) => server.close(() => resolve())),
   };
