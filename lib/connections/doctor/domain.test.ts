@@ -22,6 +22,7 @@ const domain = "acme.example";
 const name = `_dmarc.${domain}`;
 const facts = (looked: Looked, over: Partial<DomainFacts> = {}): DomainFacts => ({
   domain,
+  byPostmark: true,
   spf: at(domain, none),
   mx: at(domain, none),
   dmarc: [at(name, looked)],
