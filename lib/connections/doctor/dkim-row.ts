@@ -63,24 +63,31 @@ const keyOf = (record: string) => /(?:^|;)\s*p\s*=\s*([^;]*)/i.exec(record)?.[1]
 
 function judge({ name, looked }: LookedAt): Pick<RowDraft, "state" | "summary"> {
   if (looked.kind !== "found")
-    return { state: "broken", summary: `There is no ${name}: mail cannot be signed with this selector.` };
+    return {
+      state: "broken",
+      summary: `There is no ${name}: receivers cannot verify what is signed with it. Publish the record.`,
+    };
   const keys = looked.values.filter(isKey);
   const [record] = keys;
   if (record === undefined) return { state: "broken", summary: `What stands at ${name} is no DKIM key.` };
   if (keys.length > 1)
     return {
       state: "warning",
-      summary: `${name} has ${keys.length} keys: which of them counts is undefined (RFC 6376).`,
+      summary: `${name} has ${keys.length} keys: which of them counts is undefined (RFC 6376). Leave only the one that is in use.`,
     };
   const key = keyOf(record);
-  if (key === "") return { state: "broken", summary: `The key at ${name} was revoked: its p= is empty.` };
+  if (key === "")
+    return {
+      state: "broken",
+      summary: `The key at ${name} was revoked: its p= is empty. Enter the selector of the key that is in use now.`,
+    };
   const bytes = Math.floor((key.replace(/=+$/, "").length * 3) / 4);
   if (/[^A-Za-z0-9+/=]/.test(key))
-    return { state: "broken", summary: `The key at ${name} is damaged: it is no base64.` };
+    return { state: "broken", summary: `The key at ${name} is damaged: it is no base64. Copy it again.` };
   if (!/k\s*=\s*ed25519/i.test(record) && bytes < rsaBytesMin)
     return {
       state: "warning",
-      summary: `The key at ${name} is cut short or weaker than 1024 bits: receivers ignore it.`,
+      summary: `The key at ${name} is cut short or weaker than 1024 bits: receivers ignore it. Copy it again, or have a longer one made.`,
     };
   return { state: "good", summary: `${name} has a key.` };
 }

@@ -44,14 +44,17 @@ function judge(place: LookedAt, facts: DomainFacts): Judged {
   if (found.length > 1)
     return {
       state: "broken",
-      summary: `${place.name} has ${found.length} policies, so receivers ignore them all (RFC 7489).`,
+      summary: `${place.name} has ${found.length} policies, so receivers ignore them all (RFC 7489). Leave only one.`,
     };
   const tags = tagsOf(record);
   const inherited = place.name !== `_dmarc.${facts.domain}`;
   const word = ((inherited ? tags.get("sp") : undefined) ?? tags.get("p") ?? "").toLowerCase();
   const policy = policies.find((one) => one === word);
   if (policy === undefined)
-    return { state: "broken", summary: `The policy at ${place.name} has no valid p=, so receivers ignore it.` };
+    return {
+      state: "broken",
+      summary: `The policy at ${place.name} has no valid p=, so receivers ignore it: write p=none, p=quarantine or p=reject.`,
+    };
   return judgeAlignment({ policy, tags, place, inherited }, facts);
 }
 

@@ -13,7 +13,7 @@ export function domainRows({ domain: facts }: Pick<DoctorFacts, "domain">): RowD
         id: "domain",
         title: "Sending domain",
         state: "cannot_know",
-        summary: "Without a From address there is no domain to look at.",
+        summary: "Without a From address there is no domain to look at. Enter one under “Sender and stream”.",
         meaning: "DKIM, DMARC and the like are looked up for the domain of the connection’s From address.",
       },
     ];
@@ -32,7 +32,7 @@ function returnPathRow(places: readonly LookedAt[]): RowDraft {
     id: "return_path",
     title: "Return-Path",
     meaning:
-      "Optional: it aligns SPF with your domain as well, and some receivers (Apple’s Hide My Email) refuse mail without it. A server token cannot see whether Postmark has verified it: that stands under Sender Signatures.",
+      "Optional: it aligns SPF with your domain as well, and some receivers (Apple’s Hide My Email) refuse mail without it. It is set in Postmark under Sender Signatures, published as below, and then verified there; whether it was cannot be seen from here.",
   };
   if (place === undefined) return { ...about, state: "cannot_know", summary: "No name to look at." };
   const failed = unanswered(place);
@@ -123,7 +123,7 @@ function mxRow(place: LookedAt): RowDraft {
     looked.kind === "found"
       ? `${name} says that it takes no mail (RFC 7505), so replies to it bounce.`
       : looked.kind === "none" && !looked.exists
-        ? `DNS does not know ${name} at all.`
+        ? `DNS does not know ${name} at all. Look for a slip in the From address.`
         : `${name} has no MX record, so replies to it may bounce.`;
   return { ...about, state: "warning", summary };
 }

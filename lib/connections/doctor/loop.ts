@@ -72,10 +72,17 @@ function ended(loop: LoopFacts, stage: Exclude<LoopStage, "running">, reach: Doc
     }
     case "gave_up": {
       const worst = missingOf(loop, reach.kind === "reachable").some(({ key }) => key !== "foundAt");
-      const words = `Two minutes passed without ${missingWords(loop, reach)}.`;
+      const words = `Two minutes passed without ${missingWords(loop, reach)}. ${nextStep(loop)}`;
       return { state: worst ? "broken" : "warning", summary: words } as const;
     }
   }
+}
+
+function nextStep({ acceptedAt, foundAt, toldAt }: LoopFacts): string {
+  if (acceptedAt === null) return "The send log says what became of it.";
+  if (toldAt === null)
+    return foundAt === null ? "See “Account approval”." : "See what the rows of reachability and webhook say.";
+  return "Postmark’s search may be behind: send another one in some minutes.";
 }
 
 const missingWords = (loop: LoopFacts, reach: DoctorFacts["reach"]) =>

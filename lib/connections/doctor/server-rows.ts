@@ -144,7 +144,7 @@ function accountRow({ accountRefusal, loop, reach, readAt: now }: DoctorFacts): 
       state: "broken",
       summary: `Postmark refuses mail of this account: ${refusal}`,
       meaning:
-        "Ask for approval in Postmark. Until then mail goes only to addresses of the From domain, and all other is held here.",
+        "Ask Postmark for approval. While an account is pending, mail goes only to addresses of the From domain; one that was turned down sends nothing. What is refused for that is held here and goes out afterwards.",
     };
   const stage = loop === null ? null : loopStage(loop, { reach, now });
   if (loop !== null && stage === "gave_up" && loop.acceptedAt && !loop.foundAt && !loop.toldAt)
@@ -153,7 +153,7 @@ function accountRow({ accountRefusal, loop, reach, readAt: now }: DoctorFacts): 
       state: "warning",
       summary: "Mail is accepted, but neither search nor webhooks show it.",
       meaning:
-        "So it is when Postmark has paused an account for review: it answers as usual and lets nothing out. Look at the account in Postmark.",
+        "So it is when Postmark has paused an account for review: it answers as usual and lets nothing out. Look at the account in Postmark, or ask its support.",
     };
   if (stage === "done")
     return {

@@ -13,7 +13,12 @@ function trackingRow({ server }: DoctorFacts): RowDraft {
   const meaning =
     "Emails of automations ask for tracking one by one, so their opens and clicks are measured either way. The server’s own setting is for all other mail of this server.";
   if (server.kind !== "ok")
-    return { ...about, meaning, state: "cannot_know", summary: "The server’s settings could not be read." };
+    return {
+      ...about,
+      meaning,
+      state: "cannot_know",
+      summary: "The server’s settings could not be read. Check again in a minute.",
+    };
   const { trackOpens, trackLinks } = server.value;
   const facts = [
     { label: "Opens", value: trackOpens ? "on" : "off" },
@@ -54,14 +59,20 @@ function suppressionRow({ suppressions: list }: DoctorFacts): RowDraft {
   ];
   if (list.error !== null) return { ...about, meaning, facts, state: "warning", summary: list.error };
   if (list.syncedAt === null)
-    return { ...about, meaning, facts, state: "warning", summary: "Postmark’s list was not read yet." };
+    return {
+      ...about,
+      meaning,
+      facts,
+      state: "warning",
+      summary: "Postmark’s list was not read yet: “Sync now” under “Suppressions” reads it.",
+    };
   if (list.drift > 0)
     return {
       ...about,
       meaning,
       facts,
       state: "warning",
-      summary: `${list.drift} ${list.drift === 1 ? "address stands" : "addresses stand"} on one side only.`,
+      summary: `${list.drift} ${list.drift === 1 ? "address stands" : "addresses stand"} on one side only, and ${list.drift === 1 ? "is" : "are"} being put on the other: see “Suppressions”.`,
     };
   return { ...about, meaning, facts, state: "good", summary: `Both sides agree on ${list.here}.` };
 }

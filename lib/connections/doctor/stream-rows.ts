@@ -8,7 +8,9 @@ export function streamRows(facts: DoctorFacts): RowDraft[] {
   const id = ownStream(facts);
   const stream = streamsOf(facts).find((one) => one.id === id);
   if (facts.check.kind !== "ready")
-    return [{ ...aboutStream, state: "cannot_know", summary: "The server’s streams could not be read." }];
+    return [
+      { ...aboutStream, state: "cannot_know", summary: "The server’s streams could not be read: see “Server token”." },
+    ];
   return [
     streamRow(facts, id, stream),
     ...(stream && !stream.archived && stream.type !== "other" ? [unsubscribeRow(facts, stream)] : []),

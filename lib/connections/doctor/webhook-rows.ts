@@ -30,8 +30,9 @@ export function reachRow({ reach, hook, newestHookAt }: DoctorFacts, without: st
       summary: `APP_URL names “${reach.host}”, which Postmark cannot reach from the internet.`,
       meaning: `So webhooks cannot come. ${without} To have webhooks, set APP_URL to this installation’s public https address.`,
     };
-  const open =
-    hook.url.startsWith("http:") && newestHookAt === null ? " It is plain http: the secret travels in clear." : "";
+  const open = hook.url.startsWith("http:")
+    ? " It is plain http, so the secret travels in clear: set APP_URL to an https address."
+    : "";
   return {
     ...about,
     facts,
@@ -51,7 +52,11 @@ function webhookRow(facts: DoctorFacts, stream: string): RowDraft {
   const about = { id: `webhook:${stream}`, title: `Webhook of “${stream}”`, meaning };
   const { webhooks } = facts;
   if (facts.check.kind !== "ready" || webhooks.kind !== "ok")
-    return { ...about, state: "cannot_know", summary: "The server’s webhooks could not be read." };
+    return {
+      ...about,
+      state: "cannot_know",
+      summary: "The server’s webhooks could not be read. Check again in a minute.",
+    };
   if (stream === ownStream(facts) && streamProblem({ streams: streamsOf(facts) }, stream) !== null)
     return { ...about, state: "cannot_know", summary: "Mend the stream first: it cannot have a webhook as it is." };
   if (facts.hook.secret === null) return { ...about, state: "broken", summary: sealedHook };
