@@ -39,6 +39,7 @@ test("a connection by SMTP sends, says what is wrong in words, and moves to nati
     const dialog = page.getByRole("dialog");
     await dialog.getByLabel("Server API token").fill(postmark.serverToken);
     await dialog.getByRole("button", { name: "Validate and move" }).click();
+    await expect(page.getByText("Moved: mail leaves through Postmark’s API from now on.")).toBeVisible();
     await expect(page.getByRole("heading", { name: "Doctor" })).toBeVisible({ timeout: 30_000 });
     expect(page.url()).toContain(id);
 

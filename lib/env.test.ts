@@ -28,6 +28,7 @@ test.each([
   ["SIGNUP", "maybe"],
   ["SMTP_ALLOW_PRIVATE", "yes"],
   ["APP_URL", "example.com"],
+  ["APP_URL", "https://mail.example.com/?from=here"],
   ["PORT", "70000"],
 ])("%s=%s is refused by name, and the value is not repeated", (name, value) => {
   const refusal = (() => {
@@ -56,6 +57,17 @@ test("private addresses are closed to SMTP in production unless they are opened"
 test("an empty variable counts as missing, and the public origin follows the port", () => {
   expect(read({ ...whole, APP_URL: "", PORT: "4000" }).appUrl).toBe("http://localhost:4000");
   expect(read({ ...whole, APP_URL: "https://mail.example.com/" }).appUrl).toBe("https://mail.example.com");
+});
+
+test.each([
+  ["https://Mail.EXAMPLE.com", "https://mail.example.com"],
+  ["HTTPS://mail.example.com:443/", "https://mail.example.com"],
+  ["http://mail.example.com:80//", "http://mail.example.com"],
+  ["https://mail.example.com:8443/", "https://mail.example.com:8443"],
+  ["https://example.com/Mail/", "https://example.com/Mail"],
+  ["http://[::1]:3000", "http://[::1]:3000"],
+])("links and webhook URLs are the same, however APP_URL is written: %s", (given, written) => {
+  expect(read({ ...whole, APP_URL: given }).appUrl).toBe(written);
 });
 
 test("a pooler gets no LISTEN unless there is a direct way", () => {

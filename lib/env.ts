@@ -38,9 +38,11 @@ const dnsServers = z.string().transform((text, context) => {
   return servers;
 });
 
+/** Always in one spelling (RFC 3986 §6.2): host in lower case, no port that goes without saying, no slash at the end. */
 const url = z
   .url({ protocol: /^https?$/, error: "must be an http or https URL" })
-  .transform((text) => text.replace(/\/+$/, ""));
+  .refine((text) => !/[?#@]/.test(text), "must be an address alone, without user name, query or fragment")
+  .transform((text) => new URL(text).href.replace(/\/+$/, ""));
 
 const schema = z.object({
   NODE_ENV: z.string().default("development"),

@@ -38,7 +38,7 @@ export async function startLocal({
     serverToken: secrets.SANDBOX_TOKEN,
     accountToken: secrets.SANDBOX_ACCOUNT_TOKEN,
   });
-  const appUrl = process.env.APP_URL || `http://localhost:${port}`;
+  const appUrl = (process.env.APP_URL || `http://localhost:${port}`).replace(/\/+$/, "");
   const settings = withDefaults({
     NEXTAUTH_SECRET: secrets.NEXTAUTH_SECRET ?? "",
     CRON_SECRET: secrets.CRON_SECRET ?? "",

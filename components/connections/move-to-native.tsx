@@ -16,7 +16,7 @@ export function MoveToNative({ connection, change }: Props) {
   return (
     <ChangeLoginDialog
       title="Move to native Postmark"
-      description="The connection keeps its id: automations, history and webhook URL stay. Queued email leaves through Postmark’s API. What is unknown by SMTP stays so until Postmark reports it or you decide; nothing is sent twice."
+      description="The connection keeps its id: automations, history and webhook URL stay. Queued email leaves through Postmark’s API. What is unknown by SMTP stays so until Postmark reports it or you decide, and so does what is unknown should you move back; nothing is sent twice."
       trigger={
         <Button variant="primary">
           <ArrowRightLeft aria-hidden /> Move to native Postmark

@@ -46,7 +46,11 @@ export function WebhookCard({ connection, rotate, editable }: Props) {
             <CopyField label="Password (webhook secret)" value={secret} secret />
           </div>
         ) : (
-          <p className="text-muted text-sm">The secret is shown to those who may manage connections.</p>
+          <p className="text-muted text-sm">
+            {editable
+              ? "The secret cannot be read here: its encryption key is missing. Rotate it, or restore ENCRYPTION_KEYS."
+              : "The secret is shown to those who may manage connections."}
+          </p>
         )}
         {isLocal(url) && (
           <Banner tone="warn">

@@ -7,6 +7,7 @@ import { wake } from "../wake";
 import { audit, bumpVersion } from "../workspaces";
 import { ask, checkOf, health } from "./ask";
 import { auditChange, mustBeSame, mustHaveSender, streamAfter, streamFor } from "./change";
+import { forgetOthersSenders } from "./doctor/senders";
 import { saveLife } from "./life";
 import { loginAfter, loginGiven, loginOf, nothingKnownOf, storedLogin } from "./login";
 import { noConnection } from "./open";
@@ -110,7 +111,8 @@ export async function createConnection(actor: Actor, input: CreateConnectionInpu
 
 /**
  * Changes what is named, and asks the provider again when credentials or stream become others; saves whatever it says. With another
- * `provider` the connection moves in place: what is queued leaves the new way, what had left settles on the way it went.
+ * `provider` the connection moves in place: what is queued leaves the new way, what had left settles on the way it went. What is unknown
+ * then waits for its webhook or for a person: by SMTP nobody can be asked, neither of what went that way before nor of what went by API.
  */
 export async function changeConnection(actor: Actor, { id, ...change }: ChangeConnectionInput): Promise<Connection> {
   const tenant = allow(actor, "connections:write");
@@ -131,6 +133,7 @@ export async function changeConnection(actor: Actor, { id, ...change }: ChangeCo
     await bumpVersion(tx, tenant);
     await auditChange(tx, actor, tenant, { now, login, change });
     await saveLife(tx, tenant, now.record.id, change);
+    await forgetOthersSenders(tx, tenant, now.record, login);
     return updateConnection(tx, tenant, id, {
       ...(change.display_name !== undefined && { displayName: change.display_name }),
       ...(change.from_email !== undefined && { fromEmail: change.from_email }),

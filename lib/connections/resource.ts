@@ -4,7 +4,7 @@ import { env } from "../env";
 import type { Stream } from "./connector";
 import { livesOf, noLife } from "./life";
 import type { Connection, Life, PublicStream } from "./schema";
-import { openSecret } from "./secrets";
+import { readableSecret } from "./secrets";
 import type { StoredConnection } from "./store";
 
 /** A connection as the actor may see it: the webhook secret is for those who may manage connections, the token for nobody. */
@@ -54,7 +54,7 @@ function withLife(
     last_validated_at: record.lastValidatedAt?.toISOString() ?? null,
     last_error: record.lastError,
     webhook_url: `${env().appUrl}/api/webhooks/${record.workspaceId}/data_connections/${record.id}/postmark`,
-    webhook_secret: manages ? openSecret(tenant, record.id, "webhook", sealedWebhookSecret) : null,
+    webhook_secret: manages ? readableSecret(tenant, record.id, "webhook", sealedWebhookSecret) : null,
     server: record.serverId === null ? null : { id: record.serverId, name: record.serverName ?? "" },
     streams: record.streams.map(publicStream),
     ...life,

@@ -133,7 +133,9 @@ export const changeConnectionInput = z
     provider: z
       .enum(["postmark", "smtp"], eitherProvider)
       .optional()
-      .describe("Another than before: the connection moves in place. Id, automations and webhook stay."),
+      .describe(
+        "Another than before: the connection moves in place. Id, automations and webhook stay. What is unknown then waits for its webhook or a person.",
+      ),
     display_name: displayName.optional(),
     server_token: serverToken.optional().describe("Postmark only."),
     ...settings,
@@ -203,7 +205,10 @@ export const connection = z.object({
   last_validated_at: instant.nullable(),
   last_error: z.string().nullable(),
   webhook_url: z.string(),
-  webhook_secret: z.string().nullable().describe("Only for those who may manage connections."),
+  webhook_secret: z
+    .string()
+    .nullable()
+    .describe("Only for those who may manage connections, and where this installation can read it."),
   server: server.nullable().describe("What the token opened at the last validation."),
   streams: z.array(publicStream),
   ...lifeFields,

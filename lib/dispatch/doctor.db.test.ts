@@ -1,409 +1,18 @@
 import { describe, expect, test, vi } from "vitest";
 import { systemTenant } from "../actor";
-import { changeConnection, getConnection, markFailing, rotateWebhookSecret } from "../connections";
-import type { DoctorState } from "../connections/schema";
+import { changeConnection, createConnection, getConnection, rotateWebhookSecret, webhookSender } from "../connections";
+import { createConnectionInput, type News } from "../connections/schema";
+import { startMailServer } from "../connections/testing/mail-server";
 import { db } from "../db";
-import { forgetEnv } from "../env";
 import { AppError } from "../errors";
-import { makeAutomation, makeEnrollments, makeProfiles, makeSend, makeWorkspace } from "../testing/factory";
+import { fillNews } from "../sends/fill";
+import { makeAutomation, makeEnrollments, makeProfiles, makeWorkspace } from "../testing/factory";
 import { examineConnection, mendConnection, recentExamination, watchLoop } from "./doctor";
 import { dispatch } from "./index";
-import { healthyZone, type Patient, surgery } from "./testing/patient";
+import { dropHook, madeHealthy, moveTo, replaceHook, secretOf, surgery } from "./testing/patient";
 import { people } from "./testing/world";
 
 const at = surgery();
-
-/** As after setting up: a webhook on its stream, tracking on. */
-async function healthy(over?: object): Promise<Patient> {
-  const patient = await at.admit(over);
-  const { webhook_url: url, webhook_secret: password } = await getConnection(patient.actor, { id: patient.id });
-  patient.world.registerWebhook({ url, stream: "broadcast", username: "gflux", password: password ?? "" });
-  patient.world.alterServer({ trackOpens: true, trackLinks: "HtmlAndText" });
-  return patient;
-}
-
-type Sick = {
-  name: string;
-  row: string;
-  state: DoctorState;
-  /** Makes it so. */
-  by: (patient: Patient) => unknown;
-  /** What mends it; left out: a person has to. */
-  fix?: string;
-  over?: object;
-};
-
-const hook = ({ world }: Patient) => world.webhooks()[0]?.id ?? 0;
-const dropHook = (patient: Patient) =>
-  fetch(`${patient.world.apiUrl}/webhooks/${hook(patient)}`, { method: "DELETE", headers: server(patient) });
-const server = ({ world }: Patient) => ({ "X-Postmark-Server-Token": world.serverToken, Accept: "application/json" });
-/** Another webhook in the place of ours. */
-const replaceHook = async (patient: Patient, over: object) => {
-  const [mine] = patient.world.webhooks();
-  const [row] = await db.prisma.connection.findMany({ where: { id: patient.id } });
-  await dropHook(patient);
-  const good = { url: mine?.url ?? "", stream: "broadcast", username: "gflux", password: await secretOf(patient) };
-  expect(row?.id).toBe(patient.id);
-  patient.world.registerWebhook({ ...good, ...over });
-};
-const secretOf = async ({ actor, id }: Patient) => (await getConnection(actor, { id })).webhook_secret ?? "";
-const appUrl = (url: string) => {
-  process.env.APP_URL = url;
-  forgetEnv();
-};
-const uses = ({ actor, id }: Patient, message_stream: string) => changeConnection(actor, { id, message_stream });
-const longAgo = ({ id }: Patient) =>
-  db.sql(
-    "update connection_checkups set loop_started_at = loop_started_at - interval '3 minutes' where connection_id = $1",
-    [id],
-  );
-const everyTrigger = ["Open", "Click", "Delivery", "Bounce", "SpamComplaint", "SubscriptionChange"] as const;
-const without = (...names: string[]) => ({ triggers: everyTrigger.filter((name) => !names.includes(name)) });
-const seal = ({ id }: Patient) => db.sql("update connections set sealed_credentials = '\\x00' where id = $1", [id]);
-
-const sick: Sick[] = [
-  {
-    name: "a token that was revoked",
-    row: "token",
-    state: "broken",
-    by: (p) => p.world.revokeToken(p.world.serverToken),
-  },
-  {
-    name: "an account token in the place of a server token",
-    row: "token",
-    state: "broken",
-    by: (p) => changeConnection(p.actor, { id: p.id, server_token: p.world.accountToken }),
-  },
-  { name: "a token that cannot be unsealed", row: "token", state: "broken", by: seal },
-  {
-    name: "Postmark out of reach",
-    row: "token",
-    state: "cannot_know",
-    by: (p) => p.world.addFault({ action: "status", preset: "502-html", path: "*" }),
-  },
-  {
-    name: "a connection that still counts as failing",
-    row: "token",
-    state: "broken",
-    by: (p) => markFailing(db, systemTenant(p.actor.workspaceId), p.id, "Postmark refused the token."),
-    fix: "revalidate",
-  },
-  {
-    name: "streams that were changed at Postmark since the validation",
-    row: "token",
-    state: "warning",
-    by: (p) => p.world.addStream({ id: "receipts", type: "Transactional" }),
-    fix: "revalidate",
-  },
-  {
-    name: "a sandbox server",
-    row: "sandbox",
-    state: "warning",
-    by: (p) => p.world.alterServer({ deliveryType: "Sandbox" }),
-  },
-  {
-    name: "an account that is not approved",
-    row: "account",
-    state: "broken",
-    by: async (p) => {
-      p.world.settings({ account: "pending" });
-      await p.fix("loop");
-    },
-  },
-  {
-    name: "an account that is paused without a word",
-    row: "account",
-    state: "warning",
-    by: async (p) => {
-      p.world.settings({ accountPaused: true });
-      await p.fix("loop");
-      await longAgo(p);
-    },
-  },
-  {
-    name: "a stream that is not there",
-    row: "stream",
-    state: "broken",
-    by: (p) => uses(p, "nowhere"),
-    fix: "use_broadcast",
-  },
-  {
-    name: "an archived stream",
-    row: "stream",
-    state: "broken",
-    over: { message_stream: "broadcast" },
-    by: (p) => p.world.alterStream("broadcast", { archived: true }),
-    fix: "unarchive_stream",
-  },
-  {
-    name: "a stream that was purged",
-    row: "stream",
-    state: "broken",
-    over: { message_stream: "broadcast" },
-    by: (p) => p.world.alterStream("broadcast", { purged: true }),
-    fix: "use_broadcast",
-  },
-  { name: "the inbound stream", row: "stream", state: "broken", by: (p) => uses(p, "inbound"), fix: "use_broadcast" },
-  {
-    name: "a transactional stream",
-    row: "stream",
-    state: "broken",
-    by: (p) => uses(p, "outbound"),
-    fix: "use_broadcast",
-  },
-  {
-    name: "a transactional stream that somebody wants",
-    row: "stream",
-    state: "broken",
-    by: (p) => uses(p, "outbound"),
-    fix: "allow_transactional",
-  },
-  {
-    name: "a server without a broadcast stream",
-    row: "stream",
-    state: "broken",
-    by: (p) => p.world.alterStream("broadcast", { removed: true }),
-    fix: "use_broadcast",
-  },
-  {
-    name: "a stream without a webhook",
-    row: "webhook:broadcast",
-    state: "broken",
-    by: dropHook,
-    fix: "webhook:broadcast",
-  },
-  {
-    name: "a webhook to where this installation was before",
-    row: "webhook:broadcast",
-    state: "broken",
-    by: (p) => replaceHook(p, { url: (p.world.webhooks()[0]?.url ?? "").replace(/:\d+/, ":1") }),
-    fix: "webhook:broadcast",
-  },
-  {
-    name: "a webhook with a wrong secret",
-    row: "webhook:broadcast",
-    state: "broken",
-    by: (p) => replaceHook(p, { password: "wrong" }),
-    fix: "webhook:broadcast",
-  },
-  {
-    name: "a webhook with the secret from before the rotation",
-    row: "webhook:broadcast",
-    state: "warning",
-    by: (p) => rotateWebhookSecret(p.actor, { id: p.id }),
-    fix: "webhook:broadcast",
-  },
-  {
-    name: "a webhook that does not report bounces",
-    row: "webhook:broadcast",
-    state: "broken",
-    by: (p) => replaceHook(p, without("Bounce")),
-    fix: "webhook:broadcast",
-  },
-  {
-    name: "a webhook that does not report opens",
-    row: "webhook:broadcast",
-    state: "warning",
-    by: (p) => replaceHook(p, without("Open")),
-    fix: "webhook:broadcast",
-  },
-  {
-    name: "a webhook that reports only first opens",
-    row: "webhook:broadcast",
-    state: "warning",
-    by: (p) => replaceHook(p, { postFirstOpenOnly: true }),
-    fix: "webhook:broadcast",
-  },
-  {
-    name: "a webhook that Postmark has not verified",
-    row: "webhook:broadcast",
-    state: "broken",
-    by: (p) => p.world.alterWebhook(hook(p), { verified: false }),
-    fix: "webhook:broadcast",
-  },
-  {
-    name: "a webhook of which Postmark paused a kind",
-    row: "webhook:broadcast",
-    state: "broken",
-    by: (p) => p.world.alterWebhook(hook(p), { paused: ["Bounce"] }),
-    fix: "webhook:broadcast",
-  },
-  {
-    name: "a second stream in use without a webhook",
-    row: "webhook:outbound",
-    state: "broken",
-    by: (p) =>
-      makeSend(db, { workspaceId: p.actor.workspaceId, connectionId: p.id, messageStream: "outbound", status: "sent" }),
-    fix: "webhook:outbound",
-  },
-  {
-    name: "two webhooks of ours on one stream",
-    row: "duplicates",
-    state: "warning",
-    by: async (p) =>
-      p.world.registerWebhook({
-        url: p.world.webhooks()[0]?.url ?? "",
-        stream: "broadcast",
-        username: "gflux",
-        password: await secretOf(p),
-      }),
-    fix: "remove_duplicates",
-  },
-  {
-    name: "webhooks that cannot be read",
-    row: "webhook:broadcast",
-    state: "cannot_know",
-    by: (p) => p.world.addFault({ action: "status", preset: "500-101", path: "/webhooks*" }),
-  },
-  { name: "an installation behind NAT", row: "reach", state: "warning", by: () => appUrl("http://192.168.1.20:3000") },
-  {
-    name: "a webhook that an installation behind NAT cannot have",
-    row: "webhook:broadcast",
-    state: "warning",
-    by: async (p) => {
-      await dropHook(p);
-      appUrl("http://192.168.1.20:3000");
-    },
-  },
-  {
-    name: "no webhook for the loop's message",
-    row: "loop",
-    state: "broken",
-    by: async (p) => {
-      await dropHook(p);
-      await p.fix("loop");
-      await longAgo(p);
-    },
-  },
-  {
-    name: "a loop's message that search does not show",
-    row: "loop",
-    state: "warning",
-    by: async (p) => {
-      p.world.addFault({ action: "neverIndexed" });
-      await p.fix("loop");
-      await vi.waitFor(
-        async () => expect((await watchLoop(p.actor, { id: p.id })).row.summary).not.toMatch(/webhook/),
-        { timeout: 10_000 },
-      );
-      await longAgo(p);
-    },
-  },
-  {
-    name: "open tracking that is off",
-    row: "tracking",
-    state: "warning",
-    by: (p) => p.world.alterServer({ trackOpens: false }),
-    fix: "tracking",
-  },
-  {
-    name: "link tracking that is off",
-    row: "tracking",
-    state: "warning",
-    by: (p) => p.world.alterServer({ trackLinks: "None" }),
-    fix: "tracking",
-  },
-  {
-    name: "no From address",
-    row: "from",
-    state: "warning",
-    by: (p) => changeConnection(p.actor, { id: p.id, from_email: null }),
-  },
-  {
-    name: "a From address that Postmark refuses",
-    row: "from",
-    state: "broken",
-    by: async (p) => {
-      p.world.settings({ unverifiedDomains: ["acme.example"] });
-      await p.fix("loop");
-    },
-  },
-  {
-    name: "a From address that nobody has confirmed",
-    row: "from",
-    state: "broken",
-    by: async (p) => {
-      p.world.settings({ unconfirmedDomains: ["acme.example"] });
-      await p.fix("loop");
-    },
-  },
-];
-
-describe("each way to be broken is named, and mended where it can be", () => {
-  test.each(sick)("$name: $row is $state", async ({ row, state, by, fix, over }) => {
-    const patient = await healthy(over);
-    await by(patient);
-    const found = await patient.row(row);
-    expect(found, found.summary).toMatchObject({ state });
-    if (fix === undefined) return expect([null, "loop"]).toContain(found.fix?.id ?? null);
-    const offered = [found.fix, ...found.other_fixes].find((one) => one?.id === fix);
-    expect(offered?.changes).not.toEqual([]);
-    const mended = await patient.fix(fix);
-    expect(mended.row?.state, mended.row?.summary).toBe("good");
-    expect(mended.changed).toEqual(offered?.changes);
-    const before = patient.writes();
-    expect(await patient.fix(fix)).toMatchObject({ row: { state: "good" }, changed: [] });
-    expect(patient.writes()).toBe(before);
-  });
-});
-
-describe("what DNS says", () => {
-  type Zone = Parameters<typeof at.dns.zone>[0];
-  const acme = "acme.example";
-  const place = { "2026pm._domainkey.acme.example": "dkim", "_dmarc.acme.example": "dmarc" } as const;
-  const signed = Object.keys(place)[0] ?? "";
-  const policy = `_dmarc.${acme}`;
-  const cases: [name: string, row: string, state: DoctorState, change: Zone][] = [
-    ["a key", "dkim", "good", {}],
-    ["no key of the selector", "dkim", "broken", { [signed]: {} }],
-    ["a key that was revoked", "dkim", "broken", { [signed]: { TXT: ["v=DKIM1; p="] } }],
-    ["a key that was cut short", "dkim", "warning", { [signed]: { TXT: ["k=rsa; p=MIGfMA0"] } }],
-    ["an aligned policy", "dmarc", "good", {}],
-    ["no policy", "dmarc", "warning", { [policy]: {} }],
-    ["two policies", "dmarc", "broken", { [policy]: { TXT: ["v=DMARC1; p=none", "v=DMARC1; p=reject"] } }],
-    ["a policy that refuses this mail", "dmarc", "broken", { [signed]: {}, [`pm-bounces.${acme}`]: {} }],
-    [
-      "a strict policy, and no key",
-      "dmarc",
-      "broken",
-      { [signed]: {}, [policy]: { TXT: ["v=DMARC1; p=quarantine; aspf=s"] } },
-    ],
-    [
-      "a Return-Path to somebody else",
-      "return_path",
-      "warning",
-      { [`pm-bounces.${acme}`]: { CNAME: "bounces.other.example" } },
-    ],
-    ["no Return-Path", "return_path", "warning", { [`pm-bounces.${acme}`]: {} }],
-    ["no SPF record, which is not needed", "spf", "good", { [acme]: {} }],
-    ["two SPF records", "spf", "warning", { [acme]: { TXT: ["v=spf1 -all", "v=spf1 mx -all"] } }],
-    [
-      "an SPF record of eleven look-ups",
-      "spf",
-      "warning",
-      { [acme]: { TXT: [`v=spf1 ${"include:a.example ".repeat(11)}-all`] } },
-    ],
-    ["no MX", "mx", "warning", { [acme]: {} }],
-    ["an MX that refuses all mail", "mx", "warning", { [acme]: { MX: [[0, "."]] } }],
-    ["name servers that fail", "mx", "warning", { [acme]: "SERVFAIL" }],
-    ["a resolver that will not tell", "dmarc", "cannot_know", { [policy]: "REFUSED" }],
-  ];
-
-  test("is told row by row, with the record to publish, and never fixed by us", async () => {
-    const patient = await at.admit({ from_email: "hello@acme.example" });
-    expect(await patient.row("dkim")).toMatchObject({ state: "cannot_know" });
-    await changeConnection(patient.actor, { id: patient.id, dkim_selector: "2026pm" });
-    for (const [name, row, state, change] of cases) {
-      at.dns.zone({ ...healthyZone, ...change });
-      const found = await patient.row(row);
-      expect(found, `${name}: ${found.summary}`).toMatchObject({ state, fix: null });
-    }
-    at.dns.zone({ ...healthyZone, [signed]: {} });
-    expect((await patient.row("dkim")).records).toEqual([
-      { type: "TXT", name: signed, value: expect.stringContaining("k=rsa; p="), found: null, state: "broken" },
-    ]);
-  });
-});
 
 describe("the doctor", () => {
   test("brings a token that was just pasted to no broken row by fixes alone, within a minute", async () => {
@@ -429,7 +38,7 @@ describe("the doctor", () => {
   });
 
   test("tells how long its message took to be accepted, found and told of, and sends no second one at once", async () => {
-    const patient = await healthy();
+    const patient = await madeHealthy(await at.admit());
     await patient.fix("loop");
     await vi.waitFor(
       async () => {
@@ -460,8 +69,7 @@ describe("the doctor", () => {
 
   test("says what Postmark got from us when it could not verify, and changes nothing", async () => {
     const patient = await at.admit();
-    process.env.APP_URL = `${at.door}/elsewhere`;
-    forgetEnv();
+    moveTo(`${at.door}/elsewhere`);
     const refused = await patient.fix("webhook:broadcast").catch((thrown: unknown) => thrown);
     expect(refused).toBeInstanceOf(AppError);
     expect(refused).toMatchObject({
@@ -483,7 +91,7 @@ describe("the doctor", () => {
   });
 
   test("shows a page what was read lately, and reads again once the connection was changed", async () => {
-    const { actor, id, world } = await healthy();
+    const { actor, id, world } = await madeHealthy(await at.admit());
     const asked = () => world.requests().length;
     const first = await recentExamination(actor, { id });
     const before = asked();
@@ -506,7 +114,7 @@ describe("the doctor", () => {
   });
 
   test("shows no secret to anybody", async () => {
-    const patient = await healthy();
+    const patient = await madeHealthy(await at.admit());
     const secret = await secretOf(patient);
     await replaceHook(patient, {
       url: `http://gflux:${secret}@127.0.0.1:9/api/webhooks/x`,
@@ -526,7 +134,100 @@ describe("the doctor", () => {
     const [profile] = await makeProfiles(db, { workspaceId }, people(1));
     const run = { workspaceId, automationId: automation.id, versionId: automation.version.id };
     await makeEnrollments(db, run, [{ profileId: profile?.id ?? "" }]);
-    await dispatch({ budgetMs: 5_000, kind: "worker" });
-    expect(await patient.row("from")).toMatchObject({ state: "broken", summary: expect.stringContaining("refuses") });
+    const refused = { state: "broken", summary: expect.stringContaining("refuses") };
+    await vi.waitFor(
+      async () => {
+        await dispatch({ budgetMs: 5_000, kind: "worker" });
+        expect(await patient.row("from")).toMatchObject(refused);
+      },
+      { timeout: 20_000 },
+    );
+  });
+
+  test("does not take what it asked Postmark for as a sign that webhooks come", async () => {
+    const patient = await madeHealthy(await at.admit());
+    await dropHook(patient);
+    await patient.fix("loop");
+    const seen = async () => (await watchLoop(patient.actor, { id: patient.id })).row.facts;
+    await vi.waitFor(
+      async () => expect(await seen()).not.toContainEqual({ label: "Found by search", value: "not yet" }),
+      { timeout: 10_000 },
+    );
+    const [send] = await db.prisma.send.findMany({ where: { workspaceId: patient.actor.workspaceId } });
+    const news: News = {
+      kind: "delivered",
+      recordType: "Delivery",
+      newsKey: "details Delivered x",
+      providerMessageId: send?.providerMessageId ?? "",
+      sendId: send?.id ?? "",
+      batchId: null,
+      recipient: send?.toEmail ?? "",
+      stream: "broadcast",
+      occurredAt: new Date().toISOString(),
+      suppression: null,
+      data: {},
+    };
+    const filled = await fillNews(systemTenant(patient.actor.workspaceId), patient.id, [news]);
+    expect(filled).toBe(1);
+    expect(await seen()).toContainEqual({ label: "Webhook arrived", value: "not yet" });
+  });
+
+  test("is well again after an encryption key was lost, with token and webhook secret made anew", async () => {
+    const patient = await madeHealthy(await at.admit());
+    const { actor, id, world } = patient;
+    await db.sql("update connections set sealed_credentials = '\\x00', sealed_webhook_secret = '\\x00' where id = $1", [
+      id,
+    ]);
+    const { data } = await examineConnection(actor, { id });
+    expect(data.find((row) => row.id === "token")).toMatchObject({
+      state: "broken",
+      summary: expect.stringContaining("ENCRYPTION_KEYS"),
+    });
+    expect((await getConnection(actor, { id })).webhook_secret).toBeNull();
+    await changeConnection(actor, { id, server_token: world.serverToken });
+    const { webhook_secret: secret } = await rotateWebhookSecret(actor, { id });
+    const sentWith = (given: string) =>
+      webhookSender(actor.workspaceId, id, new Headers({ "x-gflux-webhook-secret": given }));
+    expect(await sentWith(secret ?? "")).toBeDefined();
+    // It may be the one that cannot be read: refused for good it would be lost.
+    await expect(sentWith("the one before")).rejects.not.toBeInstanceOf(AppError);
+    expect(await patient.fix("webhook:broadcast")).toMatchObject({ row: { state: "good" } });
+  });
+
+  test("examines a connection by SMTP as well, and keeps nothing of it when the connection moves", async () => {
+    const mail = await startMailServer();
+    try {
+      const { actor, world } = await at.admit();
+      const login = { smtp_host: "127.0.0.1", smtp_port: mail.port, smtp_secure: "none", username: "acme" };
+      const form = { provider: "smtp", display_name: "Office", from_email: "hello@acme.example", ...login };
+      const { id } = await createConnection(actor, createConnectionInput.parse({ ...form, password: mail.password }));
+      const states = async () => {
+        const { data } = await recentExamination(actor, { id });
+        return new Map(data.map((row) => [row.id, row.state]));
+      };
+      const works = await states();
+      expect(works.get("login")).toBe("warning"); // it works, in the clear
+      expect([works.get("webhooks"), works.get("dmarc"), works.has("loop")]).toEqual([
+        "cannot_know",
+        "cannot_know",
+        false,
+      ]);
+      const logins = mail.logins.count;
+      await recentExamination(actor, { id });
+      expect(mail.logins.count).toBe(logins);
+      expect(await mendConnection(actor, { id, fix: "loop" })).toMatchObject({ changed: [] });
+      mail.password = "another";
+      expect((await examineConnection(actor, { id })).data[0]).toMatchObject({ id: "login", state: "broken" });
+      await db.sql(
+        `insert into sender_addresses (workspace_id, connection_id, email, state, seen_at)
+         values ($1, $2, 'hello@acme.example', 'accepted', now())`,
+        [actor.workspaceId, id],
+      );
+      await changeConnection(actor, { id, provider: "postmark", server_token: world.serverToken });
+      const native = await states();
+      expect([native.get("token"), native.get("from"), native.has("login")]).toEqual(["good", "cannot_know", false]);
+    } finally {
+      await mail.close();
+    }
   });
 });

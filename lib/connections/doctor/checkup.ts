@@ -32,15 +32,14 @@ export async function recentCheckup(actor: Actor, { id }: DoctorInput, seams: Se
   const tenant = allow(actor, "connections:read");
   const stored = await foundConnection(tenant, id);
   const { record } = stored;
-  const [known, loop] = await Promise.all([
-    findCheckup(db, tenant, record.id),
-    readLoop(tenant, record.id, connectorOf(tenant, stored)),
-  ]);
+  const known = await findCheckup(db, tenant, record.id);
+  const loop = await readLoop(tenant, record.id, connectorOf(tenant, stored), known.loop);
   const report = doctorReport.safeParse(known.report).data;
   const checkedMs = known.checkedAt?.getTime() ?? 0;
   const now = loopRowOf(stored, loop);
+  const was = report?.data.find(({ id }) => id === now.id);
   // What a message told that has come round (or has not) is in other rows too.
-  const ended = report?.data.find(({ id }) => id === now.id)?.state !== now.state;
+  const ended = was !== undefined && was.state !== now.state;
   if (report && !ended && checkedMs > record.updatedAt.getTime() && Date.now() - checkedMs < freshMs)
     return withRow(report, now);
   const reading = underWay.get(record.id) ?? checkup(tenant, stored, seams).finally(() => underWay.delete(record.id));
@@ -68,11 +67,6 @@ export async function loopNow(actor: Actor, { id }: DoctorInput): Promise<LoopNo
 export async function foundConnection(tenant: Tenant, id: string): Promise<StoredConnection> {
   const stored = await findConnection(db, tenant, id);
   if (!stored) throw noConnection();
-  if (stored.smtp !== null)
-    throw new AppError(
-      "conflict",
-      "A mail server tells nothing of streams, webhooks and suppressions, so there is nothing to examine. Validate it, send a test message, or move the connection to native Postmark.",
-    );
   return stored;
 }
 

@@ -44,14 +44,17 @@ function judge(place: LookedAt, facts: DomainFacts): Judged {
   if (found.length > 1)
     return {
       state: "broken",
-      summary: `${place.name} has ${found.length} policies, so receivers ignore them all (RFC 7489).`,
+      summary: `${place.name} has ${found.length} policies, so receivers ignore them all (RFC 7489). Leave only one.`,
     };
   const tags = tagsOf(record);
   const inherited = place.name !== `_dmarc.${facts.domain}`;
   const word = ((inherited ? tags.get("sp") : undefined) ?? tags.get("p") ?? "").toLowerCase();
   const policy = policies.find((one) => one === word);
   if (policy === undefined)
-    return { state: "broken", summary: `The policy at ${place.name} has no valid p=, so receivers ignore it.` };
+    return {
+      state: "broken",
+      summary: `The policy at ${place.name} has no valid p=, so receivers ignore it: write p=none, p=quarantine or p=reject.`,
+    };
   return judgeAlignment({ policy, tags, place, inherited }, facts);
 }
 
@@ -60,12 +63,18 @@ type Given = { policy: Policy; tags: ReadonlyMap<string, string>; place: LookedA
 function judgeAlignment({ policy, tags, place, inherited }: Given, facts: DomainFacts): Judged {
   const alignment = { dkim: tags.get("adkim") ?? "r", spf: tags.get("aspf") ?? "r" };
   const dkim = dkimAligned(facts, alignment.dkim);
+  const { byPostmark } = facts;
   // pm-bounces.example.com is aligned with example.com only where alignment is relaxed.
-  const spf = returnPathIsOurs(facts.returnPath) !== undefined && alignment.spf.toLowerCase() !== "s";
+  const spf = byPostmark && returnPathIsOurs(facts.returnPath) !== undefined && alignment.spf.toLowerCase() !== "s";
+  const ownSpf = spf ? "aligned by the Return-Path" : "not aligned";
+  const via = byPostmark ? "through Postmark" : "through this server";
   const shown = [
     { label: "Policy", value: inherited ? `${policy}, inherited from ${place.name}` : policy },
     { label: "DKIM alignment", value: `${modes(alignment.dkim)}; ${dkimWords[dkim]}` },
-    { label: "SPF alignment", value: `${modes(alignment.spf)}; ${spf ? "aligned by the Return-Path" : "not aligned"}` },
+    {
+      label: "SPF alignment",
+      value: `${modes(alignment.spf)}; ${byPostmark ? ownSpf : "aligned where the SPF record names the server"}`,
+    },
   ];
   if (policy === "none")
     return {
@@ -75,17 +84,23 @@ function judgeAlignment({ policy, tags, place, inherited }: Given, facts: Domain
         "p=none: receivers report and refuse nothing. When reports show only your own mail, go on to quarantine, then reject.",
     };
   if (dkim === "yes" || spf)
-    return { facts: shown, state: "good", summary: `p=${policy}, and mail through Postmark is aligned.` };
+    return { facts: shown, state: "good", summary: `p=${policy}, and mail ${via} is aligned.` };
   if (dkim === "unknown")
     return {
       facts: shown,
       state: "cannot_know",
       summary: `p=${policy}: mail that is not aligned is ${policy === "reject" ? "refused" : "put aside"}. Whether yours is shows once the DKIM selector is known.`,
     };
+  if (!byPostmark)
+    return {
+      facts: shown,
+      state: "cannot_know",
+      summary: `p=${policy}, and there is no aligned DKIM key: mail ${via} passes only where the domain’s SPF record names it. Mend DKIM.`,
+    };
   return {
     facts: shown,
     state: "broken",
-    summary: `p=${policy}, and mail through Postmark is not aligned: receivers ${policy === "reject" ? "refuse it" : "put it into spam"}. Mend DKIM.`,
+    summary: `p=${policy}, and mail ${via} is not aligned: receivers ${policy === "reject" ? "refuse it" : "put it into spam"}. Mend DKIM.`,
   };
 }
 

@@ -7,10 +7,12 @@ const limits = { timeout: 3_000, tries: 2 };
 /** The resolver waits longer before each further try; this ends it in any case. */
 const deadlineMs = 10_000;
 
+type Asked = { dkimSelector: string | null; returnPathDomain: string | null; byPostmark: boolean };
+
 /** Asks DNS for all that matters of a From address’s domain, at once. Never throws. */
 export async function readDomain(
   fromEmail: string,
-  { dkimSelector, returnPathDomain }: { dkimSelector: string | null; returnPathDomain: string | null },
+  { dkimSelector, returnPathDomain, byPostmark }: Asked,
   { timeout, tries } = limits,
 ): Promise<DomainFacts> {
   const domain = domainOf(fromEmail);
@@ -38,7 +40,7 @@ export async function readDomain(
       dkimSelector === null ? null : Promise.all(places.map((place) => txt(`${dkimSelector}._domainkey.${place}`))),
       Promise.all(bounces.map(cname)),
     ]);
-    return { domain, spf, mx: mail, dmarc, dkim, returnPath };
+    return { domain, byPostmark, spf, mx: mail, dmarc, dkim, returnPath };
   } finally {
     clearTimeout(timer);
   }

@@ -10,6 +10,8 @@ export type LookedAt = { name: string; looked: Looked };
 /** What DNS says of the From address’s domain. Lists: of the domain itself, then of those above it. */
 export type DomainFacts = {
   domain: string;
+  /** Whether mail leaves through Postmark, whichever way; else through a mail server of which nothing is known. */
+  byPostmark: boolean;
   spf: LookedAt;
   mx: LookedAt;
   dmarc: LookedAt[];

@@ -1,6 +1,7 @@
 import type { CheckOutcome } from "../connector";
 import type { HookStatistics, ProviderWebhook, ServerSettings, SetupAnswer } from "../provider-setup";
 import type { ConnectionRecord } from "../schema";
+import type { SmtpPlace } from "../smtp/place";
 import { resolveStream } from "../streams";
 import type { DomainFacts } from "./domain";
 import type { Reach } from "./reach";
@@ -27,6 +28,8 @@ export type LoopFacts = {
   acceptedAt: Date | null;
   foundAt: Date | null;
   toldAt: Date | null;
+  /** The provider was asked first, and its webhook came later than `toldAt`. */
+  toldLate: boolean;
   /** It was refused: a code of rejections, and the provider's words. */
   refusal: { code: string; problem: string } | null;
 };
@@ -37,7 +40,9 @@ export type SenderState = { state: "accepted" | "refused" | "unconfirmed"; detai
 export type DoctorFacts = {
   readAt: Date;
   connection: ConnectionRecord;
-  /** `sealed`: the stored token cannot be read here. */
+  /** Where it leads by SMTP; null: it is native. Then nobody was asked for server, webhooks and statistics. */
+  smtp: SmtpPlace | null;
+  /** `sealed`: the stored credentials cannot be read here. */
   check: CheckOutcome | { kind: "sealed" };
   server: SetupAnswer<ServerSettings>;
   webhooks: SetupAnswer<ProviderWebhook[]>;
@@ -58,8 +63,8 @@ export type DoctorFacts = {
   domain: DomainFacts | null;
 };
 
-/** Where webhooks of this connection belong, and the secrets that they may carry. */
-export type HookAddress = { url: string; path: string; secret: string; previousSecret: string | null };
+/** Where webhooks of this connection belong, and the secrets that they may carry. Null: the stored one cannot be read here. */
+export type HookAddress = { url: string; path: string; secret: string | null; previousSecret: string | null };
 
 /** The streams as the provider has them now, else as they were read last. */
 export const streamsOf = ({ check, connection }: Pick<DoctorFacts, "check" | "connection">) =>

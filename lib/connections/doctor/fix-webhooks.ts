@@ -10,6 +10,7 @@ export async function mendWebhook(setup: ProviderSetup, facts: DoctorFacts, stre
   const { hook } = facts;
   const ours = done(facts.webhooks).filter((webhook) => webhook.stream === stream && isOurs(webhook, hook));
   const plan = webhookPlan(ours, facts);
+  if (hook.secret === null) throw new AppError("conflict", "The webhook secret cannot be read here. Rotate it first.");
   const wanted = { url: hook.url, stream, username: "gflux", password: hook.secret };
   switch (plan.kind) {
     case "register":

@@ -44,7 +44,8 @@ export async function fixConnection(
     await audit(db, tenant, actor, { action: "connection.fixed", subject, data: { id: stored.record.id, fix } });
   }
   const after = await checkup(tenant, await foundConnection(tenant, id), hands);
-  const row = after.data.find((one) => one.id === rowIdOf(fix)) ?? null;
+  const rowIds = [rowIdOf(fix), ...(fix === "revalidate" ? ["login"] : [])]; // by SMTP it is the login that is validated
+  const row = after.data.find(({ id }) => rowIds.includes(id)) ?? null;
   return { row, changed: applied ? offered.changes : [], worst: after.worst };
 }
 

@@ -6,9 +6,12 @@ export function unanswered({ name, looked }: LookedAt): Pick<RowDraft, "state" |
   if (looked.kind !== "failed") return null;
   switch (looked.why) {
     case "timeout":
-      return { state: "cannot_know", summary: `DNS did not answer in time about ${name}.` };
+      return { state: "cannot_know", summary: `DNS did not answer in time about ${name}. Check again in a minute.` };
     case "refused":
-      return { state: "cannot_know", summary: `The DNS server that was asked would not tell about ${name}.` };
+      return {
+        state: "cannot_know",
+        summary: `The DNS server that was asked would not tell about ${name}. Another can be named with DNS_SERVERS.`,
+      };
     case "broken":
       return {
         state: "warning",

@@ -50,7 +50,7 @@ export function loopRow({
   if (loop === null) return { ...about, state: "cannot_know", summary: "Not tried yet.", fix: fix(blackHole) };
   const facts = [
     { label: "Sent", value: loop.startedAt.toISOString() },
-    ...signs.map(({ key, label }) => ({ label, value: after(loop, loop[key]) })),
+    ...signs.map(({ key, label }) => ({ label, value: after(loop, key) })),
   ];
   const stage = loopStage(loop, { reach, now });
   if (stage === "running") return { ...about, facts, state: "cannot_know", summary: runningSummary(loop, reach) };
@@ -67,15 +67,22 @@ function ended(loop: LoopFacts, stage: Exclude<LoopStage, "running">, reach: Doc
     case "done": {
       const times = signs
         .filter(({ key }) => loop[key] !== null)
-        .map(({ key, label }) => `${label.toLowerCase()} after ${after(loop, loop[key])}`);
+        .map(({ key, label }) => `${label.toLowerCase()} after ${after(loop, key)}`);
       return { state: "good", summary: `It works: ${times.join(", ")}.` } as const;
     }
     case "gave_up": {
       const worst = missingOf(loop, reach.kind === "reachable").some(({ key }) => key !== "foundAt");
-      const words = `Two minutes passed without ${missingWords(loop, reach)}.`;
+      const words = `Two minutes passed without ${missingWords(loop, reach)}. ${nextStep(loop)}`;
       return { state: worst ? "broken" : "warning", summary: words } as const;
     }
   }
+}
+
+function nextStep({ acceptedAt, foundAt, toldAt }: LoopFacts): string {
+  if (acceptedAt === null) return "The send log says what became of it.";
+  if (toldAt === null)
+    return foundAt === null ? "See “Account approval”." : "See what the rows of reachability and webhook say.";
+  return "Postmark’s search may be behind: send another one in some minutes.";
 }
 
 const missingWords = (loop: LoopFacts, reach: DoctorFacts["reach"]) =>
@@ -83,5 +90,9 @@ const missingWords = (loop: LoopFacts, reach: DoctorFacts["reach"]) =>
     .map(({ missing }) => missing)
     .join(" and ");
 
-const after = (loop: LoopFacts, at: Date | null): string =>
-  at === null ? "not yet" : `${(Math.max(at.getTime() - loop.startedAt.getTime(), 0) / 1000).toFixed(1)} s`;
+function after(loop: LoopFacts, key: (typeof signs)[number]["key"]): string {
+  const at = loop[key];
+  if (at === null) return "not yet";
+  const atLeast = key === "toldAt" && loop.toldLate ? "more than " : "";
+  return `${atLeast}${(Math.max(at.getTime() - loop.startedAt.getTime(), 0) / 1000).toFixed(1)} s`;
+}

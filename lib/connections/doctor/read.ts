@@ -5,7 +5,8 @@ import { env } from "../../env";
 import type { Connector } from "../connector";
 import { connectorOf as connectorOfLogin, type Login, loginOf } from "../login";
 import type { HookStatistics, ProviderSetup, ProviderWebhook, SetupAnswer } from "../provider-setup";
-import { openSecret } from "../secrets";
+import { readableSecret } from "../secrets";
+import { postmarkHost } from "../smtp/place";
 import type { StoredConnection } from "../store";
 import { findWebhookSecrets } from "../store-webhooks";
 import { webhookSeen } from "../webhooks";
@@ -45,12 +46,13 @@ export async function readFacts(
     readLoop(tenant, id, connector),
     fromEmail === null ? null : findSender(db, tenant, { connectionId: id, email: fromEmail }),
     listState(tenant, id),
-    fromEmail === null ? null : readDomain(fromEmail, connection),
+    fromEmail === null ? null : readDomain(fromEmail, { ...connection, byPostmark: isPostmark(stored) }),
   ]);
   const newest = Math.max(...[...hooks.values()].map((at) => at.getTime()));
   return {
     readAt,
     connection,
+    smtp: stored.smtp?.place ?? null,
     ...atProvider,
     streamsNamed: named,
     hook,
@@ -63,6 +65,8 @@ export async function readFacts(
     domain,
   };
 }
+
+const isPostmark = ({ smtp }: StoredConnection) => smtp === null || postmarkHost(smtp.place.host) !== null;
 
 /** Null when the stored token cannot be read: the row of the token says so. */
 export function connectorOf(tenant: Tenant, stored: StoredConnection): Connector | null {
@@ -78,8 +82,8 @@ export function connectorOf(tenant: Tenant, stored: StoredConnection): Connector
 async function hookAddress(tenant: Tenant, { record, sealedWebhookSecret }: StoredConnection): Promise<HookAddress> {
   const path = `/api/webhooks/${record.workspaceId}/data_connections/${record.id}/postmark`;
   const sealed = await findWebhookSecrets(db, tenant, record.id);
-  const previous = sealed?.previous ? openSecret(tenant, record.id, "webhook", sealed.previous) : null;
-  const secret = openSecret(tenant, record.id, "webhook", sealedWebhookSecret);
+  const previous = sealed?.previous ? readableSecret(tenant, record.id, "webhook", sealed.previous) : null;
+  const secret = readableSecret(tenant, record.id, "webhook", sealedWebhookSecret);
   return { url: `${env().appUrl}${path}`, path, secret, previousSecret: previous };
 }
 
@@ -111,8 +115,13 @@ async function readStatistics(setup: ProviderSetup, ours: readonly ProviderWebho
 }
 
 /** Where the newest message round the loop is; while search has not shown it, search is asked. */
-export async function readLoop(tenant: Tenant, id: string, connector: Connector | null): Promise<StoredLoop | null> {
-  const { loop } = await findCheckup(db, tenant, id);
+export async function readLoop(
+  tenant: Tenant,
+  id: string,
+  connector: Connector | null,
+  known?: StoredLoop | null,
+): Promise<StoredLoop | null> {
+  const loop = known === undefined ? (await findCheckup(db, tenant, id)).loop : known;
   if (loop?.send == null || loop.acceptedAt === null || loop.foundAt !== null || connector === null) return loop;
   if (Date.now() - loop.startedAt.getTime() > loopMs) return loop;
   const { batchId, stream, id: sendId } = loop.send;

@@ -16,7 +16,7 @@ const revalidate = {
   id: "revalidate",
   label: "Validate again",
   changes: [
-    "Nothing changes at Postmark. What the token opens is read again and kept here; when it works, the connection is ready and mail that is held goes out.",
+    "Nothing changes at the provider. What the credentials open is read again and kept here; when they work, the connection is ready and mail that is held goes out.",
   ],
 };
 
@@ -38,27 +38,12 @@ function tokenRow({ check, connection }: DoctorFacts): RowDraft {
     return { ...about, meaning, state: unsure ? "cannot_know" : "broken", summary };
   }
   const facts = [{ label: "Ends in", value: connection.credentialsLast4 || "not shown" }];
-  if (connection.status === "disabled")
-    return {
-      ...about,
-      facts,
-      state: "warning",
-      summary: "It works, but the connection is disabled.",
-      meaning: "Its sends are held until somebody enables it.",
-    };
+  const standing = standingRow(connection);
   // What is wrong with the stream alone is said by its own row.
-  if (!verdictOf(check, connection.messageStream).ok)
+  if (connection.status !== "disabled" && !verdictOf(check, connection.messageStream).ok)
     return { ...about, facts, meaning, state: "good", summary: "It works, and it is a server token." };
-  if (connection.status === "failing" || connection.lastError !== null)
-    return {
-      ...about,
-      facts,
-      state: connection.status === "failing" ? "broken" : "warning",
-      summary: `It works now, but the connection still counts as ${connection.status}: ${connection.lastError ?? "its last call was refused."}`,
-      meaning: "Mail of a failing connection is held until it is validated.",
-      fix: revalidate,
-    };
-  if (connection.status !== "ready" || !sameAsKept(check, connection))
+  if (standing !== null) return { ...about, facts, ...standing };
+  if (!sameAsKept(check, connection))
     return {
       ...about,
       facts,
@@ -69,6 +54,35 @@ function tokenRow({ check, connection }: DoctorFacts): RowDraft {
     };
   return { ...about, facts, meaning, state: "good", summary: "It works, and it is a server token." };
 }
+
+/** What is to be said of a connection whose credentials work, as it still stands here; null when it is ready. */
+export function standingRow({ status, lastError }: DoctorFacts["connection"]): Standing | null {
+  if (status === "disabled")
+    return {
+      state: "warning",
+      summary: "It works, but the connection is disabled.",
+      meaning: "Its sends are held until somebody enables it.",
+    };
+  if (status === "failing")
+    return {
+      state: "broken",
+      summary: `It works now, but the connection still counts as failing: ${lastError ?? "its last call was refused."}`,
+      meaning: "Mail of a failing connection is held until it is validated.",
+      fix: revalidate,
+    };
+  if (status === "ready" && lastError === null) return null;
+  return {
+    state: "warning",
+    summary:
+      lastError === null
+        ? "It works, but it has not been validated since it was changed."
+        : `It works now. What went wrong last: ${lastError}`,
+    meaning: "To validate it again reads what is there now, and takes the note away when nothing is wrong any more.",
+    fix: revalidate,
+  };
+}
+
+type Standing = Pick<RowDraft, "state" | "summary" | "meaning" | "fix">;
 
 function sameAsKept(check: CheckOutcome, { serverId, serverName, streams }: DoctorFacts["connection"]): boolean {
   if (check.kind !== "ready") return true;
@@ -130,7 +144,7 @@ function accountRow({ accountRefusal, loop, reach, readAt: now }: DoctorFacts): 
       state: "broken",
       summary: `Postmark refuses mail of this account: ${refusal}`,
       meaning:
-        "Ask for approval in Postmark. Until then mail goes only to addresses of the From domain, and all other is held here.",
+        "Ask Postmark for approval. While an account is pending, mail goes only to addresses of the From domain; one that was turned down sends nothing. What is refused for that is held here and goes out afterwards.",
     };
   const stage = loop === null ? null : loopStage(loop, { reach, now });
   if (loop !== null && stage === "gave_up" && loop.acceptedAt && !loop.foundAt && !loop.toldAt)
@@ -139,7 +153,7 @@ function accountRow({ accountRefusal, loop, reach, readAt: now }: DoctorFacts): 
       state: "warning",
       summary: "Mail is accepted, but neither search nor webhooks show it.",
       meaning:
-        "So it is when Postmark has paused an account for review: it answers as usual and lets nothing out. Look at the account in Postmark.",
+        "So it is when Postmark has paused an account for review: it answers as usual and lets nothing out. Look at the account in Postmark, or ask its support.",
     };
   if (stage === "done")
     return {

@@ -5,7 +5,7 @@ import type { RowDraft } from "./row";
 export const settingRows = (facts: DoctorFacts): RowDraft[] => [
   trackingRow(facts),
   suppressionRow(facts),
-  senderRow(facts),
+  senderRow(facts, "Postmark"),
 ];
 
 function trackingRow({ server }: DoctorFacts): RowDraft {
@@ -13,7 +13,12 @@ function trackingRow({ server }: DoctorFacts): RowDraft {
   const meaning =
     "Emails of automations ask for tracking one by one, so their opens and clicks are measured either way. The server’s own setting is for all other mail of this server.";
   if (server.kind !== "ok")
-    return { ...about, meaning, state: "cannot_know", summary: "The server’s settings could not be read." };
+    return {
+      ...about,
+      meaning,
+      state: "cannot_know",
+      summary: "The server’s settings could not be read. Check again in a minute.",
+    };
   const { trackOpens, trackLinks } = server.value;
   const facts = [
     { label: "Opens", value: trackOpens ? "on" : "off" },
@@ -54,22 +59,40 @@ function suppressionRow({ suppressions: list }: DoctorFacts): RowDraft {
   ];
   if (list.error !== null) return { ...about, meaning, facts, state: "warning", summary: list.error };
   if (list.syncedAt === null)
-    return { ...about, meaning, facts, state: "warning", summary: "Postmark’s list was not read yet." };
+    return {
+      ...about,
+      meaning,
+      facts,
+      state: "warning",
+      summary: "Postmark’s list was not read yet: “Sync now” under “Suppressions” reads it.",
+    };
   if (list.drift > 0)
     return {
       ...about,
       meaning,
       facts,
       state: "warning",
-      summary: `${list.drift} ${list.drift === 1 ? "address stands" : "addresses stand"} on one side only.`,
+      summary: `${list.drift} ${list.drift === 1 ? "address stands" : "addresses stand"} on one side only, and ${list.drift === 1 ? "is" : "are"} being put on the other: see “Suppressions”.`,
     };
   return { ...about, meaning, facts, state: "good", summary: `Both sides agree on ${list.here}.` };
 }
 
-function senderRow({ connection: { fromEmail }, sender }: DoctorFacts): RowDraft {
+type Taker = "Postmark" | "Postmark by SMTP" | "the mail server";
+
+const senderUnseen: Record<Taker, string> = {
+  Postmark:
+    "A server token cannot see which addresses are verified: that is learned from what Postmark answers to real mail, and remembered.",
+  "Postmark by SMTP":
+    "By SMTP Postmark takes mail first and looks at the From address afterwards: mail from one that is not verified becomes “failed” in the send log when its webhook comes. Verify domain or address in Postmark under Sender Signatures.",
+  "the mail server":
+    "Which addresses a login may write from is learned from what the server answers to real mail, and remembered. Others may still distrust it: see the rows of the domain.",
+};
+
+/** What is known of the From address by what was answered to mail. `taker`: who answers. */
+export function senderRow({ connection: { fromEmail }, sender }: DoctorFacts, taker: Taker): RowDraft {
   const about = { id: "from", title: "From address" };
-  const unseen =
-    "A server token cannot see which addresses are verified: that is learned from what Postmark answers to real mail, and remembered.";
+  const unseen = senderUnseen[taker];
+  const name = taker === "the mail server" ? "The mail server" : "Postmark";
   if (fromEmail === null)
     return {
       ...about,
@@ -80,21 +103,25 @@ function senderRow({ connection: { fromEmail }, sender }: DoctorFacts): RowDraft
   const facts = [
     { label: "Address", value: fromEmail },
     ...(sender ? [{ label: "Last answer", value: sender.seenAt.toISOString() }] : []),
-    ...(sender?.detail ? [{ label: "Postmark’s words", value: sender.detail }] : []),
+    ...(sender?.detail ? [{ label: "Its words", value: sender.detail }] : []),
   ];
   switch (sender?.state) {
     case undefined:
       return { ...about, facts, meaning: unseen, state: "cannot_know", summary: "No mail has left from it yet." };
     case "accepted":
-      return { ...about, facts, meaning: unseen, state: "good", summary: `Postmark accepts mail from ${fromEmail}.` };
+      return taker === "Postmark by SMTP"
+        ? { ...about, facts, meaning: unseen, state: "cannot_know", summary: "By SMTP mail from any address is taken." }
+        : { ...about, facts, meaning: unseen, state: "good", summary: `${name} accepts mail from ${fromEmail}.` };
     case "refused":
       return {
         ...about,
         facts,
         state: "broken",
-        summary: `Postmark refuses mail from ${fromEmail}.`,
+        summary: `${name} refuses mail from ${fromEmail}.`,
         meaning:
-          "Verify its domain, or add it as a sender signature, in Postmark under Sender Signatures; then send a test.",
+          taker === "the mail server"
+            ? "Write from an address that this login may use, or have your provider verify its domain; then send a test."
+            : "Verify its domain, or add it as a sender signature, in Postmark under Sender Signatures; then send a test.",
       };
     case "unconfirmed":
       return {

@@ -21,24 +21,25 @@ type CheckupRow = {
   stream: string | null;
   accepted_at: Date | null;
   told_at: Date | null;
+  told_late: boolean;
 };
 
-/** How many webhooks are looked through for the one of the loop: more than come in its two minutes. */
-const hooksLookedThrough = 20_000;
-
-/** What was read last, and where the newest message round the loop is. Reads `sends` as well: its room stands above this one. */
+/**
+ * What was read last, and where the newest message round the loop is. Reads what the room of sends knows of that one email (by its id:
+ * other mail costs nothing), which stands above this one. What the provider was asked for is marked, and is no webhook; where a webhook
+ * came after it, it came later than that.
+ */
 export async function findCheckup(db: Db, tenant: Tenant, connectionId: string): Promise<Checkup> {
   const [row] = await db.sql<CheckupRow>(
     `select k.report, k.checked_at, k.loop_started_at started_at, k.loop_found_at found_at, k.loop_code code, k.loop_problem problem,
-       s.id send_id, s.batch_id, s.message_stream stream, s.sent_at accepted_at,
-       (select uuid_time(w.id) from (
-          select id, body from webhook_events
-          where workspace_id = $1 and connection_id = $2 and record_type = 'Delivery' and id >= uuid_floor(k.loop_started_at)
-          order by id limit $3) w
-        where position(s.id::text in w.body) > 0 order by w.id limit 1) told_at
+       s.id send_id, s.batch_id, s.message_stream stream, s.sent_at accepted_at, s.news_filled_at is not null told_late,
+       (select uuid_time(e.id) from engagement_events e
+        where e.workspace_id = $1 and e.send_id = s.id and e.id >= uuid_floor(k.loop_started_at)
+          and e.kind = 'delivered' and not e.data ? 'looked_up'
+        order by e.id limit 1) told_at
      from connection_checkups k left join sends s on s.workspace_id = k.workspace_id and s.id = k.loop_send_id
      where k.workspace_id = $1 and k.connection_id = $2`,
-    [tenant.workspaceId, connectionId, hooksLookedThrough],
+    [tenant.workspaceId, connectionId],
   );
   if (row === undefined) return { report: null, checkedAt: null, loop: null };
   return { report: row.report, checkedAt: row.checked_at, loop: loopOf(row) };
@@ -52,6 +53,7 @@ function loopOf(row: CheckupRow): StoredLoop | null {
     acceptedAt: row.accepted_at,
     foundAt: row.found_at,
     toldAt: row.told_at,
+    toldLate: row.told_late,
     refusal: row.problem === null ? null : { code: row.code ?? "rejected", problem: row.problem },
     send: id === null || batchId === null || stream === null ? null : { id, batchId, stream },
   };
@@ -180,6 +182,13 @@ export async function saveSenders(
       news.map(({ detail }) => detail?.slice(0, 500) ?? null),
     ],
   );
+}
+
+export async function deleteSenders(db: Db, tenant: Tenant, connectionId: string): Promise<void> {
+  await db.sql("delete from sender_addresses where workspace_id = $1 and connection_id = $2", [
+    tenant.workspaceId,
+    connectionId,
+  ]);
 }
 
 /** For the command line of whoever runs the server, in all workspaces: connections of this id or name, at most a few. */

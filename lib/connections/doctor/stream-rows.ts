@@ -8,10 +8,12 @@ export function streamRows(facts: DoctorFacts): RowDraft[] {
   const id = ownStream(facts);
   const stream = streamsOf(facts).find((one) => one.id === id);
   if (facts.check.kind !== "ready")
-    return [{ ...aboutStream, state: "cannot_know", summary: "The server’s streams could not be read." }];
+    return [
+      { ...aboutStream, state: "cannot_know", summary: "The server’s streams could not be read: see “Server token”." },
+    ];
   return [
     streamRow(facts, id, stream),
-    ...(stream && !stream.archived && stream.type !== "other" ? [unsubscribeRow(stream)] : []),
+    ...(stream && !stream.archived && stream.type !== "other" ? [unsubscribeRow(facts, stream)] : []),
   ];
 }
 
@@ -103,31 +105,49 @@ function broadcastFix(facts: DoctorFacts): DoctorFix {
   };
 }
 
-const handlingWords: Record<Stream["unsubscribeHandling"], { summary: string; meaning: string }> = {
-  provider: {
-    summary: "Postmark takes care of unsubscribing on this stream.",
-    meaning:
-      "{{ unsubscribe_url }} becomes Postmark’s own link; Postmark adds the List-Unsubscribe headers, and a footer where a mail has no link. We add neither.",
-  },
-  custom: {
-    summary: "Unsubscribing on this stream is in our hands.",
-    meaning:
-      "Postmark adds nothing here, so {{ unsubscribe_url }} becomes our own signed link, and every mail carries our List-Unsubscribe headers (RFC 8058).",
-  },
-  none: {
-    summary: "Postmark does nothing about unsubscribing on this stream.",
-    meaning:
-      "So {{ unsubscribe_url }} becomes our own signed link, and lifecycle mail carries our List-Unsubscribe headers (RFC 8058).",
-  },
-};
+const aboutUnsubscribe = { id: "unsubscribe", title: "Unsubscribe handling" };
 
-const unsubscribeRow = ({ id, unsubscribeHandling: handling }: Stream): RowDraft => ({
-  id: "unsubscribe",
-  title: "Unsubscribe handling",
-  state: "good",
-  ...handlingWords[handling],
-  facts: [
+/** Reference §4.1. Postmark’s handling holds on broadcast streams; everywhere else the link is ours. */
+function unsubscribeRow(given: DoctorFacts, { id, type, unsubscribeHandling: handling }: Stream): RowDraft {
+  const facts = [
     { label: "Stream", value: id },
     { label: "Handling at Postmark", value: { provider: "Postmark", custom: "Custom", none: "None" }[handling] },
-  ],
-});
+  ];
+  if (type === "broadcast" && handling === "provider")
+    return {
+      ...aboutUnsubscribe,
+      facts,
+      state: "good",
+      summary: "Postmark takes care of unsubscribing on this stream.",
+      meaning:
+        "{{ unsubscribe_url }} becomes Postmark’s own link; Postmark adds the List-Unsubscribe headers, and a footer where a mail has no link. We add neither.",
+    };
+  const whose = handling === "custom" ? "is in our hands" : "is not Postmark’s business, so it is in our hands";
+  const own = ownLinkRow(given, `Unsubscribing on this stream ${whose}.`);
+  return { ...own, facts: [...facts, ...(own.facts ?? [])] };
+}
+
+/** Where unsubscribing is our own link: readers must be able to open it. `summary` where nothing is wrong. */
+export function ownLinkRow({ hook, reach }: DoctorFacts, summary: string): RowDraft {
+  const origin = hook.url.slice(0, -hook.path.length);
+  const row = {
+    ...aboutUnsubscribe,
+    facts: [{ label: "Our links begin with", value: `${origin}/u/` }],
+    meaning:
+      "{{ unsubscribe_url }} becomes our own signed link, every mail carries our List-Unsubscribe headers (RFC 8058), and a mail that shows no link gets one at its end.",
+  };
+  if (reach.kind === "local")
+    return {
+      ...row,
+      state: "warning",
+      summary: `APP_URL names “${reach.host}”, where readers cannot open our unsubscribe link. Set it to this installation’s public https address.`,
+    };
+  if (origin.startsWith("http:"))
+    return {
+      ...row,
+      state: "warning",
+      summary:
+        "APP_URL is plain http: readers can unsubscribe, but Gmail and others offer no one-click button. Use https.",
+    };
+  return { ...row, state: "good", summary };
+}

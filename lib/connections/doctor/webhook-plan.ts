@@ -68,6 +68,7 @@ function examined(webhook: ProviderWebhook, { hook }: Known) {
 
 /** It may be given as HTTP Basic, within the URL, or as our own header: `webhookSender` takes all three. */
 function secretOf({ url, auth, headers }: ProviderWebhook, { secret, previousSecret }: HookAddress) {
+  if (secret === null) return "not known";
   const { username, password } = new URL(url);
   const basics = [auth, { username: decoded(username), password: decoded(password) }];
   const given = [

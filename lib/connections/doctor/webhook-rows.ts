@@ -5,13 +5,18 @@ import { duplicatesOf, isOurs, type WebhookPlan, webhookPlan, withoutUser } from
 
 /** How news of mail comes back: whether Postmark can call us, a webhook of ours for each stream in use, and no second one. */
 export function webhookRows(facts: DoctorFacts): RowDraft[] {
-  return [reachRow(facts), ...streamsInUse(facts).map((stream) => webhookRow(facts, stream)), ...duplicatesRow(facts)];
+  return [
+    reachRow(facts, fallback),
+    ...streamsInUse(facts).map((stream) => webhookRow(facts, stream)),
+    ...duplicatesRow(facts),
+  ];
 }
 
 const fallback =
   "Until then deliveries, bounces, opens, clicks and unsubscribes are read from Postmark now and then, which is slower and tells less.";
 
-function reachRow({ reach, hook, newestHookAt }: DoctorFacts): RowDraft {
+/** `without`: what there is while webhooks cannot come. */
+export function reachRow({ reach, hook, newestHookAt }: DoctorFacts, without: string): RowDraft {
   const about = { id: "reach", title: "Reachable from outside" };
   const facts = [
     { label: "Webhook URL", value: hook.url },
@@ -23,10 +28,11 @@ function reachRow({ reach, hook, newestHookAt }: DoctorFacts): RowDraft {
       facts,
       state: "warning",
       summary: `APP_URL names “${reach.host}”, which Postmark cannot reach from the internet.`,
-      meaning: `So webhooks cannot come. ${fallback} To have webhooks, set APP_URL to this installation’s public https address.`,
+      meaning: `So webhooks cannot come. ${without} To have webhooks, set APP_URL to this installation’s public https address.`,
     };
-  const open =
-    hook.url.startsWith("http:") && newestHookAt === null ? " It is plain http: the secret travels in clear." : "";
+  const open = hook.url.startsWith("http:")
+    ? " It is plain http, so the secret travels in clear: set APP_URL to an https address."
+    : "";
   return {
     ...about,
     facts,
@@ -39,13 +45,21 @@ function reachRow({ reach, hook, newestHookAt }: DoctorFacts): RowDraft {
 const meaning =
   "Without its webhook, a stream’s deliveries, bounces, complaints, opens, clicks and unsubscribes are learned late or not at all.";
 
+const sealedHook =
+  "The webhook secret cannot be read here, so nothing that webhooks bring can be taken: its encryption key is missing. Restore ENCRYPTION_KEYS, or rotate the secret under “Webhook” and then repair the webhook here.";
+
 function webhookRow(facts: DoctorFacts, stream: string): RowDraft {
   const about = { id: `webhook:${stream}`, title: `Webhook of “${stream}”`, meaning };
   const { webhooks } = facts;
   if (facts.check.kind !== "ready" || webhooks.kind !== "ok")
-    return { ...about, state: "cannot_know", summary: "The server’s webhooks could not be read." };
+    return {
+      ...about,
+      state: "cannot_know",
+      summary: "The server’s webhooks could not be read. Check again in a minute.",
+    };
   if (stream === ownStream(facts) && streamProblem({ streams: streamsOf(facts) }, stream) !== null)
     return { ...about, state: "cannot_know", summary: "Mend the stream first: it cannot have a webhook as it is." };
+  if (facts.hook.secret === null) return { ...about, state: "broken", summary: sealedHook };
   const here = webhooks.value.filter((webhook) => webhook.stream === stream);
   const ours = here.filter((webhook) => isOurs(webhook, facts.hook));
   const plan = webhookPlan(ours, facts);

@@ -1,7 +1,7 @@
 import "server-only";
 import { afterAll, beforeAll } from "vitest";
 import { type Actor, permissions } from "../../actor";
-import { createConnection } from "../../connections";
+import { createConnection, getConnection } from "../../connections";
 import { createConnectionInput, type DoctorRow } from "../../connections/schema";
 import { type DnsServer, startDnsServer } from "../../connections/testing/dns-server";
 import { db } from "../../db";
@@ -83,3 +83,42 @@ export function surgery(): { dns: DnsServer; door: string; admit: (over?: object
   };
   return Object.assign(parts, { admit });
 }
+
+/** As after setting up: a webhook on its stream, tracking on. */
+export async function madeHealthy(patient: Patient): Promise<Patient> {
+  const { webhook_url: url } = await getConnection(patient.actor, { id: patient.id });
+  patient.world.registerWebhook({ url, stream: "broadcast", username: "gflux", password: await secretOf(patient) });
+  patient.world.alterServer({ trackOpens: true, trackLinks: "HtmlAndText" });
+  return patient;
+}
+
+export const secretOf = async ({ actor, id }: Patient): Promise<string> =>
+  (await getConnection(actor, { id })).webhook_secret ?? "";
+
+export const hookOf = ({ world }: Patient): number => world.webhooks()[0]?.id ?? 0;
+
+export const dropHook = (patient: Patient): Promise<Response> =>
+  fetch(`${patient.world.apiUrl}/webhooks/${hookOf(patient)}`, {
+    method: "DELETE",
+    headers: { "X-Postmark-Server-Token": patient.world.serverToken, Accept: "application/json" },
+  });
+
+/** Another webhook in the place of ours. */
+export async function replaceHook(patient: Patient, over: object): Promise<void> {
+  const [mine] = patient.world.webhooks();
+  await dropHook(patient);
+  const good = { url: mine?.url ?? "", stream: "broadcast", username: "gflux", password: await secretOf(patient) };
+  patient.world.registerWebhook({ ...good, ...over });
+}
+
+export function moveTo(appUrl: string): void {
+  process.env.APP_URL = appUrl;
+  forgetEnv();
+}
+
+/** The message round the loop left three minutes ago. */
+export const longAgo = ({ id }: Patient): Promise<unknown> =>
+  db.sql(
+    "update connection_checkups set loop_started_at = loop_started_at - interval '3 minutes' where connection_id = $1",
+    [id],
+  );

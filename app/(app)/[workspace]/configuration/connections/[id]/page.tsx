@@ -92,11 +92,9 @@ export default async function ConnectionPage({ params, searchParams }: Props) {
             alerts={open.data}
             acknowledge={editable ? actions.acknowledgeAlert.bind(null, workspace) : null}
           />
-          {connection.provider === "postmark" && (
-            <Suspense fallback={<DoctorSkeleton />}>
-              <Doctor actor={actor} workspace={workspace} connection={connection} />
-            </Suspense>
-          )}
+          <Suspense fallback={<DoctorSkeleton asked={isSmtp(connection) ? "the mail server" : "Postmark"} />}>
+            <Doctor actor={actor} workspace={workspace} connection={connection} />
+          </Suspense>
           <ConnectionFacts connection={connection} />
           <HealthCard health={health} path={`${path}/${connection.id}`} />
           {isPostmark(connection) && (
