@@ -1,5 +1,9 @@
-import { describe, expect, test } from "vitest";
-import { ForbiddenTarget, targetOf } from "./public-post";
+import dns from "node:dns";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { describe, expect, test, vi } from "vitest";
+import { ForbiddenTarget, postPublic, targetOf } from "./public-post";
 
 describe("a URL", () => {
   const options = { allowPrivate: false, timeoutMs: 1_000 };
@@ -23,4 +27,17 @@ describe("a URL", () => {
       address: "127.0.0.1",
     });
   });
+});
+
+test("a call goes to the address that was checked: its name is not looked up again, though it is told to the server", async () => {
+  const server = createServer((_request, response) => response.end()).listen(0, "localhost");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo; // it listens on TCP
+  const again = vi.spyOn(dns, "lookup");
+  const heard = once(server, "request");
+  const url = `http://localhost:${port}/hook`;
+  expect(await postPublic(url, { allowPrivate: true, timeoutMs: 5_000, body: "{}", headers: {} })).toBe(200);
+  server.close();
+  expect((await heard)[0].headers.host).toBe(`localhost:${port}`);
+  expect(again).not.toHaveBeenCalled();
 });

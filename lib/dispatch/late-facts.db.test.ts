@@ -143,6 +143,21 @@ test("news of an earlier attempt that comes while the next one is claimed stops 
   expect((await world.attempts()).map(({ outcome }) => outcome)).toEqual(["accepted", "not_sent"]);
 });
 
+test("news that names only the provider's id and overtakes the answer that tells it counts as soon as that answer is saved", async () => {
+  const world = await makeWorld();
+  world.fake.answerNext(async ({ messages, stream }, fake) => {
+    const call: CallOutcome = { kind: "answered", outcomes: fake.accept(messages, stream) };
+    const [taken] = fake.outbox;
+    const early = { ...delivered({ id: "" }, null), sendId: null, providerMessageId: taken?.messageId ?? "" };
+    const { pending } = await takeNews(db, world.tenant, world.connection.id, [early]);
+    expect(pending).toBe(1);
+    return call;
+  });
+  await world.enroll(people(1));
+  await world.pass();
+  expect((await only(world)).status).toBe("delivered");
+});
+
 test("mail that turns out to have left is shown as sent, although we had given it up", async () => {
   const world = await makeWorld();
   const answer = slowAnswer(world);

@@ -6,6 +6,7 @@ import { acceptThenReset, resetBefore } from "../testing/fake-connector";
 import { findsPerClaim } from "./limits";
 import { ordinaryMeans } from "./means";
 import { reconcileLane } from "./reconcile";
+import { claimUnsettled } from "./store-unsettled";
 import { makeWorld, people, quiesce } from "./testing/world";
 
 afterEach(quiesce);
@@ -220,6 +221,20 @@ test("what went to another server than the connection opens now stays unknown, a
   }
   expect(await statuses(world)).toEqual(["unknown cannot_know"]);
   expect(world.fake.finds).toEqual([]);
+});
+
+test("of many workers none looks a send up that another one has: two looks at one moment are not two", async () => {
+  const world = await makeWorld();
+  await cut(world, 60);
+  await world.letTimePass();
+  const open = (await world.sends()).filter(({ status }) => status === "unknown").map(({ id }) => id);
+  const lane = { workspaceId: world.workspaceId, connectionId: world.connection.id, stream: "broadcast" };
+  const claims = await Promise.all(
+    Array.from({ length: 8 }, () => claimUnsettled(db, lane, { limit: 15, leaseMs: 10_000 })),
+  );
+  const ids = claims.flatMap((claim) => claim?.sends.map(({ id }) => id) ?? []);
+  expect(open.length).toBeGreaterThan(15);
+  expect(ids.sort()).toEqual(open.sort());
 });
 
 test("a search that refuses the token holds the connection, and nothing is concluded from it", async () => {

@@ -172,8 +172,19 @@ describe("a request", () => {
     expect(body).toEqual({ error: "server_error", detail: expect.any(String), request_id: "find-me" });
     expect(JSON.stringify(body)).not.toContain("cellar");
     expect(String(logged.mock.calls[0])).toMatch(/find-me.*cellar/);
+  });
+
+  test("that the database cannot serve just now, or not in time, is told to come again", async () => {
+    vi.spyOn(console, "error").mockImplementation(() => undefined);
     behaviour = () => Promise.reject(Object.assign(new Error("connect ECONNREFUSED"), { code: "ECONNREFUSED" }));
-    expect((await ask(note)).status).toBe(503);
+    const refused = await ask(note);
+    behaviour = async () => {
+      await db.sql("set local statement_timeout = 10");
+      await db.sql("select pg_sleep(5)");
+    };
+    for (const { status, body, headers } of [refused, await ask(note)])
+      expect([status, body.error, headers.get("retry-after")]).toEqual([503, "server_error", "1"]);
+    expect(await notes()).toEqual([]);
   });
 
   test("with a Retry-After of the use case carries it as a header", async () => {
