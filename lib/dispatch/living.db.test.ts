@@ -218,8 +218,9 @@ describe("the breaker of a connection", () => {
     world.fake.always = undefined;
     await change(world, { calls_at_once_max: null });
   }
-  /** As if the pause were over. */
+  /** As if the pause were over, and a call's place free. */
   async function rested(world: World): Promise<void> {
+    await db.sql("update connection_limits set opens_at = null where workspace_id = $1", [world.workspaceId]);
     await db.sql(
       "update send_lanes set not_before = clock_timestamp() - interval '1 second' where workspace_id = $1 and not_before is not null",
       [world.workspaceId],
