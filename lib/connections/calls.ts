@@ -52,21 +52,20 @@ function countAnswers(outcomes: Extract<CallOutcome, { kind: "answered" }>["outc
   return [...counts.values()];
 }
 
-/** A call that carries no message, as its figures count it. `code`: the provider's own; `refused`: single addresses it would not change. */
-export type BareCall = { outcome: "answered" | "cannot_know"; code: number | null; ms: number; refused?: number };
+/** A call that carries no message, as its figures count it. `code`: the provider's own. */
+export type BareCall = { outcome: "answered" | "cannot_know"; code: number | null; ms: number };
 
 /** Calls that came to the same. */
 export type CallSum = { outcome: string; code: number; calls: number; messages: number; ms: number; msMax: number };
 
-/** Of calls that are written down together: one line for each thing that they came to. */
-export function sumCalls(calls: readonly BareCall[]): CallSum[] {
+/** Of calls that are written down together: one line for each thing that they came to. `refused`: single addresses that were not changed. */
+export function sumCalls(calls: readonly BareCall[], refused: number): CallSum[] {
   const sums = new Map<string, CallSum>();
   for (const { outcome, code, ms } of calls) {
     const key = `${outcome} ${code ?? 0}`;
     const sum = sums.get(key) ?? { outcome, code: code ?? 0, calls: 0, messages: 0, ms: 0, msMax: 0 };
     sums.set(key, { ...sum, calls: sum.calls + 1, ms: sum.ms + ms, msMax: Math.max(sum.msMax, ms) });
   }
-  const refused = calls.reduce((sum, call) => sum + (call.refused ?? 0), 0);
   const lines = [...sums.values()];
   return refused === 0
     ? lines

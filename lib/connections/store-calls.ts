@@ -25,10 +25,10 @@ export function recordCall(db: Db, tenant: Tenant, call: ProviderCall): Promise<
 export async function recordCalls(
   db: Db,
   tenant: Tenant,
-  place: { connectionId: string; call: CallKind },
+  { refused = 0, ...place }: { connectionId: string; call: CallKind; refused?: number },
   calls: readonly BareCall[],
 ): Promise<void> {
-  if (calls.length > 0) await writeCalls(db, tenant, place, sumCalls(calls));
+  if (calls.length > 0) await writeCalls(db, tenant, place, sumCalls(calls, refused));
 }
 
 async function writeCalls(

@@ -18,7 +18,7 @@ import { loadLetters } from "./store-letters";
 import { tenantOf } from "./store-runs";
 import { claimBatch, confirmSends, reopenBatch } from "./store-sends";
 
-/** `full`: there may be more. `sent` and `failed` count what was settled so. `answered`: no call was left without an answer. */
+/** `full`: there may be more. `sent` and `failed` count what was settled so. `answered`: no call made its lane rest. */
 export type Delivered = { claimed: number; full: boolean; sent: number; failed: number; answered: boolean };
 
 /**
@@ -48,7 +48,7 @@ export async function deliverBatch(lane: DueLane, means: Means): Promise<Deliver
 
 const times = () => deliveryTimes(env().providerTimeoutMs);
 
-/** `reported`: a call was made, and what it says about its lane is told. */
+/** `reported`: a call was made that says something about its lane, and it is told. */
 type Trip = { opened: OpenedLane; means: Means; delivered: Delivered; reported: boolean };
 
 /** Should it fail, the next one waits until the lease has ended. */
@@ -88,7 +88,7 @@ async function carry(batch: Batch, ready: readonly Ready[], trip: Trip): Promise
   if (call.kind === "not_sent" && call.late) return putAllBack(batch, items, means);
   const news = laneNewsOf(call);
   delivered.answered &&= news.kind !== "rest";
-  trip.reported = true;
+  trip.reported ||= news.kind !== "nothing";
   await report(opened, news, means);
   const halve = call.kind === "call_refused" && call.about === "message" && items.length > 1;
   const outcome = halve ? { verdicts: [], attempts: refusedAttempts(call, items) } : settled(batch, call, items, trip);

@@ -95,6 +95,8 @@ export async function reportLane(
       if (over !== null) await noteTrouble(db, tenantOf(lane), lane.connectionId, { sentence: null, was: over });
       return;
     }
+    case "nothing":
+      return;
     case "held": {
       await step("hold lane");
       const began = await holdLane(db, lane, { ...news, connection, restMs: heldRetryMs });

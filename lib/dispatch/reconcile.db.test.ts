@@ -154,9 +154,10 @@ test("a probe that never arrived is followed by another one ten minutes later", 
 test("while the search is blind nothing is sent again, and at most one probe in ten minutes", async () => {
   const world = await makeWorld();
   world.fake.searchSees = false;
-  world.fake.answerNext(acceptThenReset);
+  world.fake.always = acceptThenReset; // one call for both, or one for each
   await world.enroll(people(2));
   await world.pass();
+  world.fake.always = undefined;
   for (let looks = 0; looks < 5; looks += 1) {
     await world.ageAttempts(longAgoMs());
     await world.pass();

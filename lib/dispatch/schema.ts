@@ -206,6 +206,8 @@ export type LaneHold = Extract<HeldBy, `${string}_refused`>;
 /** What is wrong with the connection or lane, beside what becomes of each send. */
 export type LaneNews =
   | { kind: "fine" }
+  /** What a call came to says nothing of others. */
+  | { kind: "nothing" }
   | { kind: "rest"; retryAfterMs: number | null; why: string }
   | { kind: "held"; reason: LaneHold; sentence: string }
   | { kind: "failing"; sentence: string };

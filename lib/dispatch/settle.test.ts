@@ -72,12 +72,16 @@ describe("a call whose messages were answered one by one", () => {
     expect(laneNewsOf({ kind: "answered", outcomes })).toEqual({ kind: "rest", retryAfterMs: null, why });
   });
 
-  test.each([[[cut, accepted]], [[putOff]], [[putOff, late]], [[late]], [[]]])(
-    "of which one did, or one was put off alone, says nothing against it (%#)",
-    (outcomes) => {
-      expect(laneNewsOf({ kind: "answered", outcomes })).toEqual({ kind: "fine" });
-    },
-  );
+  test.each([
+    [[cut, accepted], "fine"],
+    [[putOff, accepted, late], "fine"],
+    [[], "fine"],
+    [[putOff], "nothing"],
+    [[putOff, late], "nothing"],
+    [[late], "nothing"],
+  ] as const)("of which one did shows that all is well, and one put off alone shows nothing (%#)", (outcomes, kind) => {
+    expect(laneNewsOf({ kind: "answered", outcomes: [...outcomes] })).toEqual({ kind });
+  });
 });
 
 test("a refused call that cannot be made smaller fails its message, and the lane is well", () => {

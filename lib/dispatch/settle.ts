@@ -97,8 +97,7 @@ export function laneNewsOf(call: CallOutcome): LaneNews {
     case "answered": {
       const blocked = call.outcomes.find((outcome) => outcome.kind === "blocked");
       if (blocked) return newsOfRefusal(blocked.about, blocked.message);
-      const why = noWordFor(call.outcomes);
-      return why === null ? { kind: "fine" } : { kind: "rest", retryAfterMs: null, why };
+      return newsOfWords(call.outcomes);
     }
     case "call_refused":
       return call.about === "message" ? { kind: "fine" } : newsOfRefusal(call.about, call.message);
@@ -109,18 +108,15 @@ export function laneNewsOf(call: CallOutcome): LaneNews {
   }
 }
 
-/**
- * Why the provider gave its word on none of a call's messages; null when it did. One message alone that is put off says nothing of the
- * others: it may be its mailbox that is full.
- */
-function noWordFor(outcomes: readonly SendOutcome[]): string | null {
+/** One message alone that is put off says nothing of the others: it may be its mailbox that is full. */
+function newsOfWords(outcomes: readonly SendOutcome[]): LaneNews {
   const without = outcomes.flatMap((outcome) =>
-    outcome.kind === "unknown" || (outcome.kind === "not_sent" && !outcome.late) ? [outcome] : [],
+    outcome.kind === "unknown" || outcome.kind === "not_sent" ? [outcome] : [],
   );
-  const late = outcomes.filter((outcome) => outcome.kind === "not_sent" && outcome.late).length;
-  if (without.length + late < outcomes.length) return null;
-  const why = without.find(({ kind }) => kind === "unknown") ?? (without.length > 1 ? without[0] : undefined);
-  return why?.cause ?? null;
+  if (without.length < outcomes.length || outcomes.length === 0) return { kind: "fine" };
+  const tried = without.filter((outcome) => outcome.kind === "unknown" || !outcome.late);
+  const why = tried.find(({ kind }) => kind === "unknown") ?? (tried.length > 1 ? tried[0] : undefined);
+  return why ? { kind: "rest", retryAfterMs: null, why: why.cause } : { kind: "nothing" };
 }
 
 /** What an email becomes when its call got no answer, or one that does not say: nothing is sent again before it is looked up. */

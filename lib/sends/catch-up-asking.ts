@@ -30,12 +30,15 @@ export class Asking {
       return null;
     }
     const beganMs = performance.now();
-    const counted: BareCall = { outcome: "answered", code: null, ms: 0 };
+    const counted: BareCall = { outcome: "cannot_know", code: null, ms: 0 };
     this.calls.push(counted);
-    const answer = await call();
-    counted.ms = performance.now() - beganMs;
-    if (!isRefusal(answer)) return answer;
-    counted.outcome = answer.kind;
+    const answer = await call().finally(() => {
+      counted.ms = performance.now() - beganMs;
+    });
+    if (!isRefusal(answer)) {
+      counted.outcome = "answered";
+      return answer;
+    }
     counted.code = answer.code ?? null;
     this.refusal = answer;
     this.stopped = true;

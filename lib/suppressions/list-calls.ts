@@ -6,6 +6,5 @@ import type { ListAnswer, SuppressionDump } from "../connections/schema";
 export function callOf(answer: ListAnswer | SuppressionDump, beganMs: number): BareCall {
   const ms = performance.now() - beganMs;
   if (answer.kind === "cannot_know") return { outcome: "cannot_know", code: answer.code ?? null, ms };
-  const changes = answer.kind === "answered" ? answer.changes : [];
-  return { outcome: "answered", code: null, ms, refused: changes.filter(({ kind }) => kind === "refused").length };
+  return { outcome: "answered", code: null, ms };
 }

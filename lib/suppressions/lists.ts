@@ -175,16 +175,15 @@ async function foldDump(
   const total = { here: 0, there: 0, missingHere: 0, missingThere: 0 };
   let rounds = 0;
   for (const piece of piecesOf(entries, entriesMax)) {
-    let counts: PieceCounts | null;
-    do {
-      rounds += 1;
-      counts = await foldOnce(tenant, list, facts, piece);
-      if (counts === null) return null;
-      total.missingHere += counts.missingHere;
-      total.missingThere += counts.missingThere;
-    } while (counts.full && rounds < roundsMax);
-    total.here += counts.here;
     total.there += piece.entries.length;
+    for (let first = true, full = true; full && rounds < roundsMax; first = false, rounds += 1) {
+      const counts = await foldOnce(tenant, list, facts, piece);
+      if (counts === null) return null;
+      total.here += counts.here;
+      total.missingHere += first ? counts.missingHere : 0;
+      total.missingThere += counts.missingThere;
+      full = counts.full;
+    }
   }
   return total;
 }

@@ -53,7 +53,8 @@ async function carry(tenant: Tenant, claimed: ClaimedPushes, means: Pick<ListMea
   const cause = answer.kind === "answered" ? "no answer came for this address" : answer.cause;
   const outcomes = claimed.pushes.map((push) => settlePush(push, changes.get(push.email) ?? null, cause));
   const { saved } = await savePushes(db, tenant, claimed, outcomes);
-  await recordCalls(db, tenant, { connectionId: claimed.connectionId, call: "list" }, calls);
+  const refused = outcomes.filter(({ status }) => status === "refused").length;
+  await recordCalls(db, tenant, { connectionId: claimed.connectionId, call: "list", refused }, calls);
   if (saved < claimed.pushes.length)
     log.info("changes of a suppression list were no longer ours when they were answered", {
       connection: claimed.connectionId,

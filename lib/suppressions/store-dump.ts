@@ -16,7 +16,7 @@ export type DumpFacts = {
   /** What was learnt earlier is of another server's list; null: nothing is. */
   since: Date | null;
 };
-/** `full`: there may be more to change in this stretch, so it is to be folded once more. `woken`: runs that may go on. */
+/** `full`: there may be more to change in this stretch, so it is to be folded once more, and `here` is not counted yet. `woken`: runs that may go on. */
 export type PieceCounts = { here: number; missingHere: number; missingThere: number; full: boolean; woken: number };
 
 /** Rows that one statement changes beyond those of its piece: a short list may face a long one. */
@@ -41,13 +41,9 @@ export async function foldPiece(
   await restate(db, bound);
   const lifted = await liftGone(db, bound);
   const asked = await askForMissing(db, bound);
-  return {
-    here: await countHere(db, bound),
-    missingHere,
-    missingThere: lifted.addresses + asked.addresses,
-    full: lifted.rows >= rowsMax || asked.rows >= rowsMax,
-    woken,
-  };
+  const full = lifted.rows >= rowsMax || asked.rows >= rowsMax;
+  const here = full ? 0 : await countHere(db, bound);
+  return { here, missingHere, missingThere: lifted.addresses + asked.addresses, full, woken };
 }
 
 /** A statement with its values, all numbered alike. */

@@ -23,6 +23,9 @@ export async function enqueuePushes(db: Db, tenant: Tenant, places: readonly Pus
        and l.stream = coalesce(nullif(a.stream, '*'), l.stream)
      cross join lateral (select exists (select from suppressions s where s.workspace_id = $1 and s.email = a.email
        and ${heldByHand("s", "l.connection_id", "l.stream")}) as held) h
+     -- A list that holds an address for a bounce or a complaint is not asked to let go of it for another reason.
+     where h.held or not exists (select from suppressions s where s.workspace_id = $1 and s.email = a.email and s.active
+       and s.connection_id = l.connection_id and s.stream = l.stream and s.reason in ('hard_bounce', 'spam_complaint'))
      order by 2, 3, 4
      on conflict (workspace_id, connection_id, stream, email) do update
      set wanted = excluded.wanted, version = p.version + 1, status = 'pending', attempt = 0, message = null, finished_at = null,

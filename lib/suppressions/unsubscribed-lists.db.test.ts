@@ -56,3 +56,15 @@ test("one that was said while there was no list holds once there is one, and is 
   await place.sync();
   expect([await place.held(email), place.there()]).toEqual(["unsubscribe", [email]]);
 });
+
+test("taking it back lets go of nothing that a bounce holds", async () => {
+  const place = await makePlace(sandbox);
+  place.server.addSuppression({ stream: "broadcast", email, reason: "HardBounce", origin: "Recipient" });
+  await place.sync();
+  expect(await unsubscribe(linkOf(place), "page")).toMatchObject({ kind: "unsubscribed" });
+  await place.sync();
+  expect(await resubscribe(linkOf(place))).toMatchObject({ kind: "blocked" });
+  await place.sync();
+  await place.sync();
+  expect([await place.held(email), place.there()]).toEqual(["hard_bounce", [email]]);
+});

@@ -56,8 +56,8 @@ beforeAll(async () => {
   await recordCall(db, tenant, { connectionId: good.id, ms: 30_000, ...callFacts({ kind: "unknown", cause: "?" }, 4) });
   const searched = { kind: "cannot_know", cause: "?", aboutCredentials: false } as const;
   await recordCall(db, tenant, { connectionId: good.id, ms: 10, ...callFacts(searched, 0) });
-  await recordCalls(db, tenant, { connectionId: good.id, call: "list" }, [
-    { outcome: "answered", code: null, ms: 40, refused: 3 },
+  await recordCalls(db, tenant, { connectionId: good.id, call: "list", refused: 3 }, [
+    { outcome: "answered", code: null, ms: 40 },
     { outcome: "cannot_know", code: 1226, ms: 10 },
   ]);
   await db.sql("insert into heartbeats (process, kind, beat_at, started_at) values ('p', 'server', now(), now())");
