@@ -64,7 +64,9 @@ export type ActionResult<T> = { ok: true; value: T } | { ok: false; error: Publi
 export function toPublicError(thrown: unknown): PublicError {
   if (!(thrown instanceof AppError)) return { error: "server_error", detail: errorCodes.server_error.title };
   const error = thrown.code === "unavailable" ? "server_error" : thrown.code;
-  return { error, detail: thrown.message, ...thrown.extras };
+  // A caller may walk over the fields without asking whether there are any: what is wrong with a body as a whole names none.
+  const fields = error === "validation_error" ? { fields: {} } : {};
+  return { error, detail: thrown.message, ...fields, ...thrown.extras };
 }
 
 /** The HTTP status of any thrown value. */

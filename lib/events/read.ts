@@ -39,6 +39,8 @@ export function readIdentify(raw: unknown, arrival: Arrival): IncomingEvent | Ap
   if (problem !== null) return new AppError("validation_error", problem);
   const parsed = identifyInput.safeParse(raw);
   if (!parsed.success) return refusal(parsed.error);
+  if (parsed.data.anonymous_id === null && parsed.data.external_id === null)
+    return invalidField("external_id", "Give external_id or anonymous_id, or both: an identify goes by no other id.");
   return settle({ ...parsed.data, event: identifyName, user_id: null, properties: {} }, arrival);
 }
 

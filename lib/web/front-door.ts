@@ -3,12 +3,15 @@ import { type IncomingMessage, type RequestListener, ServerResponse } from "node
 import { BlockList, isIP } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
+import { AppError } from "../errors";
 import { log } from "../log";
-import { answer, writtenOf } from "./answer";
+import { refuse, writtenOf } from "./answer";
 import { healthRoute, readyRoute } from "./health";
 import { postEvent, postEvents, postIdentify, preflight } from "./ingest";
+import { methodsOf } from "./methods";
 import { metricsRoute } from "./metrics";
-import { type Handler, nothingHere } from "./route";
+import { newRequestId } from "./request";
+import { type Handler, nothingHere, otherMethod } from "./route";
 import { unsubscribeRoute } from "./unsubscribe";
 import { webhookRoute } from "./webhook";
 
@@ -93,7 +96,9 @@ function handlerOf({ url = "", method = "" }: IncomingMessage): Listener | null 
   const [, token] = unsubscribePath.exec(path) ?? [];
   if (token) return unsubscribeListener(token);
   const [, workspaceId, connectionId] = (method === "POST" && webhookPath.exec(path)) || [];
-  return workspaceId && connectionId ? toListener(webhookRoute, { workspaceId, connectionId }) : null;
+  if (workspaceId && connectionId) return toListener(webhookRoute, { workspaceId, connectionId });
+  const allowed = methodsOf(path, Object.keys(hot[path] ?? {}));
+  return allowed.length > 0 && !allowed.includes(method) ? toListener(otherMethod(allowed), {}) : null;
 }
 
 /** It counts by caller. */
@@ -123,8 +128,9 @@ function toListener(handler: Handler, params: Record<string, string>): Listener 
     overrideGlobalObjects: false,
     errorHandler: (thrown) => {
       log.warn("a request could not be read", { error: String(thrown) });
-      const body = { error: "validation_error", detail: "The request could not be read.", request_id: "" };
-      return answer(400, body, {});
+      const requestId = newRequestId();
+      const refused = new AppError("validation_error", "The request could not be read.");
+      return refuse(refused, { requestId, operation: "none", headers: { "x-request-id": requestId } });
     },
   });
 }

@@ -87,7 +87,8 @@ function refuseBytes(thrown: NodeJS.ErrnoException, socket: Socket): void {
       ? ["408 Request Timeout", "timeout", "The request took too long to arrive."]
       : ["400 Bad Request", "validation_error", unreadable[thrown.code ?? ""] ?? "The request could not be read."];
   const requestId = newRequestId();
-  const body = JSON.stringify({ error, detail, request_id: requestId });
+  const fields = error === "validation_error" ? { fields: {} } : {};
+  const body = JSON.stringify({ error, detail, ...fields, request_id: requestId });
   const headers = [
     `HTTP/1.1 ${status}`,
     "Connection: close",

@@ -2,6 +2,7 @@ import type { z } from "zod";
 import { AppError } from "../errors";
 import { jsonProblem } from "../events/schema";
 import { knownKeys, unknownKeySentence } from "./known-keys";
+import { sentenceOf } from "./sentences";
 
 /** Definitions of automations may nest deeper than events. */
 const depthMax = 100;
@@ -35,7 +36,7 @@ export function readInput<S extends z.ZodType>(schema: S, { query, body, params 
 
 /** Parses what is not a request: a form's input. @throws AppError `validation_error` */
 export function parse<S extends z.ZodType>(schema: S, value: unknown, pathNames: readonly string[] = []): z.output<S> {
-  const parsed = schema.safeParse(value);
+  const parsed = schema.safeParse(value, { error: sentenceOf });
   if (parsed.success) return parsed.data;
   const { issues } = parsed.error;
   if (issues.some(({ path }) => pathNames.includes(String(path[0])))) throw new AppError("not_found");
@@ -59,7 +60,9 @@ type Strange = { given: Readonly<Record<string, unknown>>; strange: readonly str
 function unknownKeys(schema: z.ZodType, { given, strange, known }: Strange): AppError {
   const rest = Object.fromEntries(Object.entries(given).filter(([key]) => !strange.includes(key)));
   const sentences = strange.map((key) => [key, unknownKeySentence(key, known)] as const);
-  const wrong = (schema.safeParse(rest).error?.issues ?? []).find(({ path }) => Object.hasOwn(rest, String(path[0])));
+  const wrong = (schema.safeParse(rest, { error: sentenceOf }).error?.issues ?? []).find(({ path }) =>
+    Object.hasOwn(rest, String(path[0])),
+  );
   if (wrong) sentences.push([wrong.path.join("."), wrong.message]);
   const [[, first] = ["", ""]] = sentences;
   const detail = wrong ? `${first} ${wrong.path.join(".")}: ${wrong.message}` : first;

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import * as webhookModule from "../../app/api/webhooks/[workspaceId]/data_connections/[connectionId]/postmark/route";
 import { db } from "../db";
-import { newId } from "../ids";
-import { makeConnection, makeWorkspace } from "../testing/factory";
+import { newId, newSecret } from "../ids";
+import { makeApiKey, makeConnection, makeWorkspace } from "../testing/factory";
 import { startProblem } from "./checks";
 import { cronRoute } from "./cron";
 import { readyRoute } from "./health";
@@ -164,6 +164,51 @@ describe("for the operator", () => {
   test("health asks nobody, and what nobody answers goes on to the pages", async () => {
     expect(await (await front.ask("/api/health")).json()).toEqual({ status: "ok" });
     expect((await front.ask("/v1/sends")).status).toBe(404);
-    expect((await front.ask("/v1/events", { method: "PUT" })).status).toBe(404);
+  });
+});
+
+test.each([
+  ["GET", "/v1/events", "OPTIONS, POST"],
+  ["PATCH", "/v1/projects/7/profiles", "GET, HEAD, OPTIONS"],
+  ["HEAD", "/v1/identify/alias", "OPTIONS, POST"],
+  ["DELETE", "/api/ready", "GET, HEAD, OPTIONS"],
+  ["GET", "/api/webhooks/7/data_connections/8/postmark", "OPTIONS, POST"],
+])("%s %s is told which methods there are, in the words of every error", async (method, path, allow) => {
+  const answer = await front.ask(path, { method });
+  expect([answer.status, answer.headers.get("allow")]).toEqual([405, allow]);
+  const requestId = answer.headers.get("x-request-id");
+  expect(requestId).toMatch(/^req_/);
+  if (method !== "HEAD")
+    expect(await answer.json()).toEqual({
+      error: "not_found",
+      detail: `There is no ${method} on this path: it takes ${allow}.`,
+      request_id: requestId,
+    });
+});
+
+test("what is wrong with a body as a whole names no field, and still has the list of them", async () => {
+  const secret = `gflux_secret_live_${newSecret()}`;
+  await makeApiKey(db, { workspaceId, secret });
+  for (const body of ["{", "[]", `{"event":"a","external_id":"b\\u0000"}`]) {
+    const answer = await front.ask("/v1/events", {
+      method: "POST",
+      headers: { authorization: `Bearer ${secret}` },
+      body,
+    });
+    expect(await answer.json()).toMatchObject({ error: "validation_error", fields: {} });
+  }
+});
+
+test("an identify by an id that it does not take is told which ones it takes", async () => {
+  const secret = `gflux_secret_live_${newSecret()}`;
+  await makeApiKey(db, { workspaceId, secret });
+  const answer = await front.ask("/v1/identify", {
+    method: "POST",
+    headers: { authorization: `Bearer ${secret}` },
+    body: JSON.stringify({ user_id: newId(), traits: {} }),
+  });
+  expect(await answer.json()).toMatchObject({
+    error: "validation_error",
+    fields: { external_id: ["Give external_id or anonymous_id, or both: an identify goes by no other id."] },
   });
 });

@@ -61,6 +61,17 @@ export const nothingHere = async (request: Request): Promise<Response> => {
   return refuse(new AppError("not_found", "There is no such path."), { requestId, operation: "none", headers });
 };
 
+/** For a path that is there, asked with a method that it has not. Next would answer without a body. */
+export const otherMethod =
+  (allowed: readonly string[]): Handler =>
+  async (request) => {
+    const requestId = requestIdOf(request);
+    const sentence = `There is no ${request.method} on this path: it takes ${allowed.join(", ")}.`;
+    const headers = { "x-request-id": requestId, allow: allowed.join(", ") };
+    const refused = refuse(new AppError("not_found", sentence), { requestId, operation: "none", headers });
+    return answer(405, await refused.json(), headers);
+  };
+
 /** PUT takes back what GET gave: what the resource has and the input has not (its id, its counts) is left out, not refused. */
 function asPut({ method, input, output }: Operation, body: unknown, params: Record<string, string>): unknown {
   if (method !== "PUT" || typeof body !== "object" || body === null || Array.isArray(body)) return body;
