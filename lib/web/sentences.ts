@@ -18,8 +18,10 @@ export function sentenceOf(issue: z.core.$ZodRawIssue): string | undefined {
     return noun === undefined ? undefined : `This must be ${noun}.`;
   }
   if (issue.code === "invalid_value") return `Choose one of ${issue.values.map(String).join(", ")}.`;
-  if (issue.code === "too_small" && isNumber(issue.origin)) return `Use at least ${issue.minimum}.`;
-  if (issue.code === "too_big" && isNumber(issue.origin)) return `Use at most ${issue.maximum}.`;
+  if (issue.code === "too_small" && isNumber(issue.origin))
+    return `Use ${issue.inclusive === false ? "more than" : "at least"} ${issue.minimum}.`;
+  if (issue.code === "too_big" && isNumber(issue.origin))
+    return `Use ${issue.inclusive === false ? "less than" : "at most"} ${issue.maximum}.`;
   return undefined;
 }
 
