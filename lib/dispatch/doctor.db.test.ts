@@ -67,6 +67,18 @@ describe("the doctor", () => {
     expect(urls).toEqual(["theirs", expect.stringContaining(patient.id)]);
   });
 
+  test("offers to delete no webhook while it cannot be read which of them carries the right secret", async () => {
+    const patient = await madeHealthy(await at.admit());
+    const url = patient.world.webhooks()[0]?.url ?? "";
+    patient.world.registerWebhook({ url, stream: "broadcast", username: "gflux", password: "a wrong one" });
+    expect(await patient.row("duplicates")).toMatchObject({ fix: { id: "remove_duplicates" } });
+    await db.sql("update connections set sealed_webhook_secret = '\\x00' where id = $1", [patient.id]);
+    const { data } = await examineConnection(patient.actor, { id: patient.id });
+    expect(data.map(({ id }) => id)).not.toContain("duplicates");
+    expect(await patient.fix("remove_duplicates")).toMatchObject({ changed: [] });
+    expect(patient.world.webhooks()).toHaveLength(2);
+  });
+
   test("says what Postmark got from us when it could not verify, and changes nothing", async () => {
     const patient = await at.admit();
     moveTo(`${at.door}/elsewhere`);
