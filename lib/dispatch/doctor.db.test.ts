@@ -206,7 +206,7 @@ describe("the doctor", () => {
     expect(await patient.fix("webhook:broadcast")).toMatchObject({ row: { state: "good" } });
   });
 
-  test("examines a connection by SMTP as well, and keeps nothing of it when the connection moves", async () => {
+  test("examines a connection by SMTP as well, and keeps nothing of its senders with another login", async () => {
     const mail = await startMailServer();
     try {
       const { actor, world } = await at.admit();
@@ -230,11 +230,23 @@ describe("the doctor", () => {
       expect(await mendConnection(actor, { id, fix: "loop" })).toMatchObject({ changed: [] });
       mail.password = "another";
       expect((await examineConnection(actor, { id })).data[0]).toMatchObject({ id: "login", state: "broken" });
-      await db.sql(
-        `insert into sender_addresses (workspace_id, connection_id, email, state, seen_at)
-         values ($1, $2, 'hello@acme.example', 'accepted', now())`,
-        [actor.workspaceId, id],
-      );
+      const known = () =>
+        db.sql("select 1 from sender_addresses where workspace_id = $1 and connection_id = $2", [
+          actor.workspaceId,
+          id,
+        ]);
+      const accepted = () =>
+        db.sql(
+          `insert into sender_addresses (workspace_id, connection_id, email, state, seen_at)
+           values ($1, $2, 'hello@acme.example', 'accepted', now())`,
+          [actor.workspaceId, id],
+        );
+      await accepted();
+      await changeConnection(actor, { id, display_name: "Home" });
+      expect(await known()).toHaveLength(1);
+      await changeConnection(actor, { id, password: mail.password });
+      expect(await known()).toEqual([]);
+      await accepted();
       await changeConnection(actor, { id, provider: "postmark", server_token: world.serverToken });
       const native = await states();
       expect([native.get("token"), native.get("from"), native.has("login")]).toEqual(["good", "cannot_know", false]);
