@@ -20,20 +20,19 @@ type Props = {
   /** What is sent of the fields; all of them unless told. */
   read?: (fields: Fields) => Fields;
   confirm?: string;
-  /** Said when the provider took it, and when it did not and said nothing. */
+  /** Said when the provider took it and mail leaves. */
   works: string;
-  fails: string;
   children: ReactNode;
 };
 
 /** Asks for another login of a connection; it is validated and saved whatever comes of that. */
-export function ChangeLoginDialog({ id, change, read, works, fails, children, ...words }: Props) {
+export function ChangeLoginDialog({ id, change, read, works, children, ...words }: Props) {
   const { confirm = "Validate and save", ...dialog } = words;
   const [open, setOpen] = useState(false);
   const done = (changed: Connection) => {
     setOpen(false);
-    if (changed.status === "ready") toast.success(works);
-    else toast.error(changed.last_error ?? fails);
+    if (changed.last_error !== null) toast.error(changed.last_error);
+    else toast.success(changed.status === "ready" ? works : "It works; the connection is still disabled.");
   };
   return (
     <Dialog {...dialog} open={open} onOpenChange={setOpen}>

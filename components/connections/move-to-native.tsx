@@ -27,7 +27,6 @@ export function MoveToNative({ connection, change }: Props) {
       read={(fields) => ({ ...fields, provider: "postmark" })}
       confirm="Validate and move"
       works="Moved: mail leaves through Postmark’s API from now on."
-      fails="It moved, but the token could not be validated."
     >
       <TokenField
         label="Server API token"

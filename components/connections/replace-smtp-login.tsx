@@ -24,7 +24,6 @@ export function ReplaceSmtpLogin({ connection, change }: Props) {
       change={change}
       read={kept}
       works="It works. Held sends go out now."
-      fails="It was saved, but it could not be validated."
     >
       <SmtpFields {...connection} />
     </ChangeLoginDialog>

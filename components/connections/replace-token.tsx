@@ -23,7 +23,6 @@ export function ReplaceToken({ connection, change }: Props) {
       id={connection.id}
       change={change}
       works="The new token works. Held sends go out now."
-      fails="The new token was saved, but it could not be validated."
     >
       <TokenField label="New server API token" hint="In Postmark: your server → API Tokens." />
     </ChangeLoginDialog>

@@ -70,23 +70,32 @@ async function tellAlerts(
   for (let told = 0; told < alertsPerTurn; told += 1) {
     const row = isOver() ? null : await claimDelivery(db, tenant, { leaseMs });
     if (row === null) return told;
-    await tellAlert(tenant, row, open);
+    await tellAlert(tenant, row, { open, isOver });
   }
   return alertsPerTurn;
 }
 
 /** One try: the webhook if it has not answered yet, and the admins who have not been written to. */
-async function tellAlert(tenant: Tenant, row: AlertRow, open: typeof openConnector): Promise<void> {
+async function tellAlert(
+  tenant: Tenant,
+  row: AlertRow,
+  { open, isOver }: { open: typeof openConnector; isOver: () => boolean },
+): Promise<void> {
   const settings = await readAlertSettings(db, tenant);
   let lines = alertDelivery.array().safeParse(row.deliveries).data ?? [];
   const keep = async (more: readonly AlertDelivery[]) => {
     lines = merged(lines, more);
     return saveDeliveries(db, tenant, row, { deliveries: lines });
   };
-  if (settings.webhookUrl !== null && !settled(lines, settings.webhookUrl)) {
+  if (settings.webhookUrl !== null && !settled(lines, settings.webhookUrl) && !exhausted(lines, settings.webhookUrl)) {
     // Whoever was stopped in between does not tell what somebody else tells by now.
     if (!(await isStillOurs(db, tenant, row, { forMs: webhookTimeoutMs }))) return;
     await keep([await callWebhook(tenant, row, settings)]);
+    if (settings.emailAdmins && isOver()) {
+      // Whoever comes next begins the emails, at once.
+      await saveDeliveries(db, tenant, row, { deliveries: lines, againMs: 0 });
+      return;
+    }
   }
   // Facts of who was written to are on disk before the call, so that nobody gets an alert twice.
   if (settings.emailAdmins) await emailAdmins({ tenant, row, open, done: (to) => settled(lines, to), keep });
@@ -97,6 +106,10 @@ async function tellAlert(tenant: Tenant, row: AlertRow, open: typeof openConnect
 /** Told, or perhaps told: neither is told again. */
 const settled = (lines: readonly AlertDelivery[], to: string) =>
   lines.some((line) => line.to === to && line.outcome !== "failed");
+
+/** Where each try was over before the emails, only they are left. */
+const exhausted = (lines: readonly AlertDelivery[], to: string) =>
+  lines.some((line) => line.to === to && line.tries >= triesMax);
 
 /** By whom: the newest line counts. */
 function merged(lines: readonly AlertDelivery[], more: readonly AlertDelivery[]): AlertDelivery[] {

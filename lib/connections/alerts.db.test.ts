@@ -347,6 +347,36 @@ describe("emails to owners and admins", () => {
     expect(claims).toEqual([[{ long: true }], [{ long: true }]]);
   });
 
+  test("are not begun by a pass that is over once the webhook was told: the next one writes at once, and calls no webhook again", async () => {
+    const { actor, tenant, second } = await scene();
+    const { url, heard } = await hears(204);
+    await changeAlertSettings(actor, { alert_webhook_url: url });
+    await markFailing(db, tenant, second.id, "x");
+    await watchAlerts({ open, isOver: () => heard.length > 0 });
+    expect([heard.length, fake.calls.length]).toEqual([1, 0]);
+    await watch();
+    expect([heard.length, fake.calls.length]).toEqual([1, 1]);
+    expect((await alertsOf(actor))[0]?.deliveries).toMatchObject([
+      { channel: "webhook", outcome: "delivered" },
+      { channel: "email", outcome: "delivered" },
+    ]);
+  });
+
+  test("are written even where every pass is over after the webhook, which is called three times", async () => {
+    const { actor, tenant, second } = await scene();
+    const { url, heard } = await hears(500);
+    await changeAlertSettings(actor, { alert_webhook_url: url });
+    await markFailing(db, tenant, second.id, "x");
+    for (let passes = 0; passes < 6; passes += 1) {
+      const before = heard.length;
+      await watchAlerts({ open, isOver: () => heard.length > before });
+    }
+    expect([heard.length, fake.calls.length]).toEqual([3, 1]);
+    expect(
+      await db.sql("select 1 from alerts where workspace_id = $1 and deliver_at is not null", [tenant.workspaceId]),
+    ).toEqual([]);
+  });
+
   test("never leave through the connection that fails: that they could not be sent is said", async () => {
     const { actor, tenant, first } = await scene();
     await markFailing(db, tenant, first.id, "x");

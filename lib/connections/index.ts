@@ -7,7 +7,7 @@ import { wake } from "../wake";
 import { audit, bumpVersion } from "../workspaces";
 import { ask, checkOf, health } from "./ask";
 import { auditChange, mustBeSame, mustHaveSender, streamAfter, streamFor } from "./change";
-import { forgetOthersSenders } from "./doctor/senders";
+import { deleteSenders } from "./doctor/store";
 import { saveLife } from "./life";
 import { loginAfter, loginGiven, loginOf, nothingKnownOf, storedLogin } from "./login";
 import { noConnection } from "./open";
@@ -133,7 +133,8 @@ export async function changeConnection(actor: Actor, { id, ...change }: ChangeCo
     await bumpVersion(tx, tenant);
     await auditChange(tx, actor, tenant, { now, login, change });
     await saveLife(tx, tenant, now.record.id, change);
-    await forgetOthersSenders(tx, tenant, now.record, login);
+    // What was said of From addresses was said to the login before: another one may open another account.
+    if (login !== null) await deleteSenders(tx, tenant, now.record.id);
     return updateConnection(tx, tenant, id, {
       ...(change.display_name !== undefined && { displayName: change.display_name }),
       ...(change.from_email !== undefined && { fromEmail: change.from_email }),

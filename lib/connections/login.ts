@@ -38,8 +38,13 @@ const sealedLogin = z.object({ username: z.string().nullable(), password: z.stri
 export function loginOf(tenant: Tenant, { record, sealedToken, smtp }: StoredConnection): Login {
   const secret = openSecret(tenant, record.id, "token", sealedToken);
   if (smtp === null) return { provider: "postmark", token: secret };
-  return { provider: "smtp", smtp: { ...smtp.place, ...sealedLogin.parse(JSON.parse(secret)) } };
+  return { provider: "smtp", smtp: smtpLogin(smtp.place, secret) };
 }
+
+const smtpLogin = (place: SmtpPlace, secret: string): SmtpLogin => ({
+  ...place,
+  ...sealedLogin.parse(JSON.parse(secret)),
+});
 
 export const loginGiven = (input: CreateConnectionInput | ValidateDraftInput): Login =>
   input.provider === "postmark" ? { provider: "postmark", token: input.server_token } : smtpGiven(input);
@@ -62,7 +67,8 @@ export function loginAfter(
   before: StoredConnection,
   change: Omit<ChangeConnectionInput, "id">,
 ): Login | null {
-  const was = before.smtp === null ? "postmark" : "smtp";
+  const { smtp } = before;
+  const was = smtp === null ? "postmark" : "smtp";
   const provider = change.provider ?? was;
   const strange = strangeTo(provider, change);
   if (strange.length > 0) {
@@ -74,44 +80,29 @@ export function loginAfter(
     if (was === "postmark") return null;
     throw invalidField("server_token", "Moving to Postmark's API needs the server's API token.");
   }
-  if (was === "postmark") return whole(smtpGiven(change));
+  if (smtp === null) return whole(smtpGiven(change));
   if (Object.values(strangeTo("postmark", change)).length === 0) return null;
-  return whole(smtpAfter(tenant, before, change));
+  const stored = () => smtpLogin(smtp.place, openSecret(tenant, before.record.id, "token", before.sealedToken));
+  return whole({ provider: "smtp", smtp: smtpAfter(smtp.place, stored, change) });
 }
 
-function smtpAfter(tenant: Tenant, before: StoredConnection, change: SmtpFields): Login {
-  const { smtp } = before;
-  // All of it is given: what is stored need not even be readable.
-  if (smtp === null || (change.username !== undefined && change.password !== undefined))
-    return smtpGiven({
-      smtp_host: change.smtp_host ?? smtp?.place.host,
-      smtp_port: change.smtp_port ?? smtp?.place.port,
-      smtp_secure: change.smtp_secure ?? smtp?.place.secure,
-      username: change.username,
-      password: change.password,
-    });
-  const login = loginOf(tenant, before);
-  const stored = login.provider === "smtp" ? login.smtp : { ...smtp.place, username: null, password: null };
-  const host = change.smtp_host ?? stored.host;
-  const port = change.smtp_port ?? stored.port;
-  const secure = change.smtp_secure ?? stored.secure;
-  // Without a user name there is nothing to log in with, so the password goes with it.
-  if (change.username === null)
-    return smtpGiven({
-      smtp_host: host,
-      smtp_port: port,
-      smtp_secure: secure,
-      username: null,
-      password: change.password,
-    });
-  mustNotReachOthers(stored, { host, port, secure }, change);
-  return smtpGiven({
-    smtp_host: host,
-    smtp_port: port,
-    smtp_secure: secure,
-    username: change.username ?? stored.username,
-    password: change.password === undefined ? stored.password : change.password,
-  });
+function smtpAfter(was: SmtpPlace, stored: () => SmtpLogin, change: SmtpFields): SmtpLogin {
+  const { username, password } = change;
+  const place = {
+    host: change.smtp_host ?? was.host,
+    port: change.smtp_port ?? was.port,
+    secure: change.smtp_secure ?? was.secure,
+  };
+  // No login, or all of it is given: what is stored need not even be readable.
+  if (username === null || (username !== undefined && password !== undefined))
+    return { ...place, username, password: password ?? null };
+  const before = stored();
+  mustNotReachOthers(before, place, change);
+  return {
+    ...place,
+    username: username ?? before.username,
+    password: password === undefined ? before.password : password,
+  };
 }
 
 /**

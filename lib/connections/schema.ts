@@ -142,7 +142,9 @@ export const changeConnectionInput = z
     allow_transactional: z.boolean().optional().describe("Postmark only."),
     smtp_host: smtpFields.smtp_host
       .optional()
-      .describe("SMTP only. With another host the password is asked for again."),
+      .describe(
+        "SMTP only. With another host or port, or without encryption, the password (and a user name that is a secret) is asked for again.",
+      ),
     smtp_port: smtpPort.optional().describe("SMTP only."),
     smtp_secure: smtpSecure.optional().describe("SMTP only."),
     username: smtpFields.username,

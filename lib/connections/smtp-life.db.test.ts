@@ -86,6 +86,16 @@ test("a change of one field keeps the rest of the login", async () => {
   expect(await changeConnection(at.actor, { id, username: null })).toMatchObject({ password_set: false });
 });
 
+test("a login that cannot be read any more is replaced, or given up, without being opened", async () => {
+  const { id } = await createConnection(at.actor, smtpForm());
+  const lost = () => db.sql("update connections set sealed_credentials = '\\x00' where id = $1", [id]);
+  await lost();
+  expect(await changeConnection(at.actor, { id, username: null })).toMatchObject({ password_set: false });
+  await lost();
+  const { password } = server;
+  expect(await changeConnection(at.actor, { id, username: "acme", password })).toMatchObject({ status: "ready" });
+});
+
 test("a stored login goes to no other server or port and never into the clear: it is asked for again, and nothing is changed", async () => {
   const { id } = await createConnection(at.actor, smtpForm({ smtp_secure: "starttls" }));
   const before = await row(id);

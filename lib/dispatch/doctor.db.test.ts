@@ -67,6 +67,18 @@ describe("the doctor", () => {
     expect(urls).toEqual(["theirs", expect.stringContaining(patient.id)]);
   });
 
+  test("offers to delete no webhook while it cannot be read which of them carries the right secret", async () => {
+    const patient = await madeHealthy(await at.admit());
+    const url = patient.world.webhooks()[0]?.url ?? "";
+    patient.world.registerWebhook({ url, stream: "broadcast", username: "gflux", password: "a wrong one" });
+    expect(await patient.row("duplicates")).toMatchObject({ fix: { id: "remove_duplicates" } });
+    await db.sql("update connections set sealed_webhook_secret = '\\x00' where id = $1", [patient.id]);
+    const { data } = await examineConnection(patient.actor, { id: patient.id });
+    expect(data.map(({ id }) => id)).not.toContain("duplicates");
+    expect(await patient.fix("remove_duplicates")).toMatchObject({ changed: [] });
+    expect(patient.world.webhooks()).toHaveLength(2);
+  });
+
   test("says what Postmark got from us when it could not verify, and changes nothing", async () => {
     const patient = await at.admit();
     moveTo(`${at.door}/elsewhere`);
@@ -194,7 +206,7 @@ describe("the doctor", () => {
     expect(await patient.fix("webhook:broadcast")).toMatchObject({ row: { state: "good" } });
   });
 
-  test("examines a connection by SMTP as well, and keeps nothing of it when the connection moves", async () => {
+  test("examines a connection by SMTP as well, and keeps nothing of its senders with another login", async () => {
     const mail = await startMailServer();
     try {
       const { actor, world } = await at.admit();
@@ -218,11 +230,23 @@ describe("the doctor", () => {
       expect(await mendConnection(actor, { id, fix: "loop" })).toMatchObject({ changed: [] });
       mail.password = "another";
       expect((await examineConnection(actor, { id })).data[0]).toMatchObject({ id: "login", state: "broken" });
-      await db.sql(
-        `insert into sender_addresses (workspace_id, connection_id, email, state, seen_at)
-         values ($1, $2, 'hello@acme.example', 'accepted', now())`,
-        [actor.workspaceId, id],
-      );
+      const known = () =>
+        db.sql("select 1 from sender_addresses where workspace_id = $1 and connection_id = $2", [
+          actor.workspaceId,
+          id,
+        ]);
+      const accepted = () =>
+        db.sql(
+          `insert into sender_addresses (workspace_id, connection_id, email, state, seen_at)
+           values ($1, $2, 'hello@acme.example', 'accepted', now())`,
+          [actor.workspaceId, id],
+        );
+      await accepted();
+      await changeConnection(actor, { id, display_name: "Home" });
+      expect(await known()).toHaveLength(1);
+      await changeConnection(actor, { id, password: mail.password });
+      expect(await known()).toEqual([]);
+      await accepted();
       await changeConnection(actor, { id, provider: "postmark", server_token: world.serverToken });
       const native = await states();
       expect([native.get("token"), native.get("from"), native.has("login")]).toEqual(["good", "cannot_know", false]);

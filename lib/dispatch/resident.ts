@@ -60,7 +60,7 @@ export function startDispatcher({
     repeat("tending of suppression lists", listsEveryMs, ending.signal, () =>
       tendSuppressionLists({ budgetMs: 60_000, signal: ending.signal }),
     ),
-    repeat("watch over connections", watchEveryMs, ending.signal, watchInTurns(given.open ?? ordinaryMeans.open)),
+    repeat("watch over connections", watchEveryMs, ending.signal, watchInTurns(means.open, ending.signal)),
     repeat("making of partitions", partitionsEveryMs, ending.signal, () => ensurePartitions(db)),
   ];
   const working = work(shift, bell, ending.signal, () => (listener.listening ? idleMsMax.listening : idleMsMax.deaf));
@@ -82,10 +82,10 @@ export function startDispatcher({
 }
 
 /** Each time the next workspaces: those behind the ones before, from the first again after the last. */
-function watchInTurns(open: Means["open"]): () => Promise<void> {
+function watchInTurns(open: Means["open"], ending: AbortSignal): () => Promise<void> {
   let after: string | null = null;
   return async () => {
-    after = (await watchAlerts({ after, open })).last;
+    after = (await watchAlerts({ after, open, isOver: () => ending.aborted })).last;
   };
 }
 

@@ -1,11 +1,14 @@
+import http from "node:http";
+import type { AddressInfo } from "node:net";
 import { afterEach, expect, test, vi } from "vitest";
 import { type Actor, permissions } from "../actor";
 import { archiveAutomation, pauseAutomation, resumeAutomation } from "../automations";
-import { disableConnection, enableConnection } from "../connections";
+import { changeAlertSettings, disableConnection, enableConnection, markFailing } from "../connections";
 import { db } from "../db";
 import { resumeSending, stopSending } from "../sends";
-import { makeSends } from "../testing/factory";
+import { makeConnection, makeMembership, makeSends, makeUser } from "../testing/factory";
 import { resetBefore } from "../testing/fake-connector";
+import { startDispatcher } from "./index";
 import { makeWorld, people, quiesce } from "./testing/world";
 
 afterEach(quiesce);
@@ -294,4 +297,32 @@ test.each([
   await db.prisma.automation.updateMany({ where: { id: automation.id }, data: { status: "paused", pausedAt: since } });
   await resumeAutomation(owner(world), { id: automation.id, overdue: "skip" });
   expect(await statuses(world)).toEqual(["queued", "skipped overdue"]);
+});
+
+test("a dispatcher that is told to stop while it tells an alert's webhook begins no emails: they wait for the next one", async () => {
+  const world = await makeWorld();
+  const { workspaceId, tenant, connection } = world;
+  await makeMembership(db, { workspaceId, userId: (await makeUser(db)).id, role: "owner" });
+  await db.prisma.defaultConnection.create({ data: { workspaceId, connectionId: connection.id } });
+  let stopped: Promise<void> | undefined;
+  const server = http.createServer((_, response) => {
+    stopped = dispatcher.stop();
+    response.writeHead(204).end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo; // it listens on a port
+  const url = `http://127.0.0.1:${port}/`;
+  await changeAlertSettings(owner(world), { alert_webhook_url: url, alert_email_admins: true });
+  await markFailing(db, tenant, (await makeConnection(db, { workspaceId })).id, "x");
+  const dispatcher = startDispatcher(world.means);
+  try {
+    await vi.waitFor(() => expect(stopped).toBeDefined(), { timeout: 10_000 });
+    await stopped;
+    expect(world.fake.calls).toEqual([]);
+    const next = startDispatcher(world.means);
+    await vi.waitFor(() => expect(world.fake.calls).toHaveLength(1), { timeout: 10_000 }).finally(() => next.stop());
+  } finally {
+    await dispatcher.stop();
+    server.close();
+  }
 });

@@ -2,10 +2,7 @@ import "server-only";
 import type { Tenant } from "../../actor";
 import type { Db } from "../../db";
 import type { CallOutcome, SendOutcome } from "../connector";
-import type { Login } from "../login";
-import type { ConnectionRecord } from "../schema";
-import { placeId } from "../smtp/place";
-import { deleteSenders, type SenderNews, saveSenders } from "./store";
+import { type SenderNews, saveSenders } from "./store";
 
 type Call = { call: CallOutcome; from: readonly string[] };
 
@@ -13,18 +10,6 @@ type Call = { call: CallOutcome; from: readonly string[] };
 export async function noteSenders(db: Db, tenant: Tenant, connectionId: string, call: Call): Promise<void> {
   const news = senderNewsOf(call);
   if (news.length > 0) await saveSenders(db, tenant, connectionId, news);
-}
-
-/** What one provider said of From addresses is nothing that another one said: forgotten when the connection leads elsewhere. */
-export async function forgetOthersSenders(
-  db: Db,
-  tenant: Tenant,
-  { id, provider, serverId }: Pick<ConnectionRecord, "id" | "provider" | "serverId">,
-  login: Login | null,
-): Promise<void> {
-  if (login === null) return;
-  const elsewhere = login.provider === "smtp" && placeId(login.smtp) !== serverId;
-  if (login.provider !== provider || elsewhere) await deleteSenders(db, tenant, id);
 }
 
 /** Only what was accepted or refused for its sender tells. Of one address the refusal counts. */

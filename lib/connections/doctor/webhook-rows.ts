@@ -129,9 +129,9 @@ function judge(plan: WebhookPlan, stream: string, { hook }: DoctorFacts): Pick<R
   }
 }
 
-/** Only where the webhooks are known. */
+/** Only where the webhooks are known, and which of them carries the right secret: others are deleted. */
 function duplicatesRow({ webhooks, ...facts }: DoctorFacts): RowDraft[] {
-  if (webhooks.kind !== "ok") return [];
+  if (webhooks.kind !== "ok" || facts.hook.secret === null) return [];
   const about = { id: "duplicates", title: "Duplicate webhooks" };
   const doubles = duplicatesOf(webhooks.value, facts);
   const meaning = "Two of ours on one stream bring the same news twice. It is counted once, but costs calls.";

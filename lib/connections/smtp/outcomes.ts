@@ -37,24 +37,44 @@ function ofRefusal(
   replyCode: number,
   { said, place }: { said: string; place: SmtpPlace },
 ): Result {
-  const isSize = replyCode === 552 || /\b5\.3\.4\b/.test(said);
+  const reason = reasonIn(said);
+  const isSize = replyCode === 552 || reason.enhanced === "5.3.4";
   if (command === "MAIL FROM" && !isSize && replyCode > 504 && replyCode !== 555)
     return refused("sender_refused", replyCode, said, place);
-  if (command === "RCPT TO" && /relay/i.test(said)) return refused("blocked", replyCode, said, place);
+  if (command === "RCPT TO" && isAboutRelaying(reason)) return refused("blocked", replyCode, said, place);
   // Postfix and Exim judge the sender only here, once they know to whom it writes.
-  if (command === "RCPT TO" && isAboutSender(said)) return refused("sender_refused", replyCode, said, place);
-  if (command === "RCPT TO" && isMailboxGone(replyCode, said)) return refused("inactive", replyCode, said, place);
+  if (command === "RCPT TO" && isAboutSender(reason)) return refused("sender_refused", replyCode, said, place);
+  if (command === "RCPT TO" && isMailboxGone(replyCode, reason)) return refused("inactive", replyCode, said, place);
   return refused("refused", replyCode, code === "EMESSAGE" ? `the text was refused: ${said}` : said, place);
 }
 
-/** RFC 3463 §3.2: 5.1.7 and 5.1.8 are about the sender, and other codes with such words: 5.1.0, 5.7.1, or none. An address may hold the word too. */
-const isAboutSender = (said: string): boolean =>
-  /\b5\.1\.[78]\b|\bsender (address|domain|verif)|\b(invalid|unknown|unverified) sender\b/i.test(said);
+type Reason = { enhanced: string; words: string };
 
-/** No such mailbox: 550 without more, or any 5.1.x. A 5.7.x is about policy, so about us and not about the person. */
-const isMailboxGone = (replyCode: number, said: string): boolean =>
-  /\b5\.1\.\d/.test(said) ||
-  (replyCode === 550 && !/\b5\.[2-7]\.\d|polic|spam|spf|dkim|dmarc|block|denied|auth/i.test(said));
+/**
+ * The enhanced code in its own place, behind the reply code (RFC 2034 §4), empty where there is none; and the words without addresses,
+ * which may look like a code (10.5.1.20) and hold any word (privaterelay.appleid.com).
+ */
+const reasonIn = (said: string): Reason => ({
+  enhanced: /^\d{3}[ -]#?(\d\.\d{1,3}\.\d{1,3})\b/.exec(said)?.[1] ?? "",
+  words: said.replace(/<[^>]*>|\S+@\S+|\[[^\]]*\]/g, ""),
+});
+
+/** Postfix also says “User unknown in relay recipient table”: a 5.1.x is about the person. */
+const isAboutRelaying = ({ enhanced, words }: Reason): boolean =>
+  !enhanced.startsWith("5.1.") && /\brelay/i.test(words);
+
+/** RFC 3463 §3.2: 5.1.7 and 5.1.8 are about the sender, and other codes with such words: 5.1.0, 5.7.1, or none. */
+const isAboutSender = ({ enhanced, words }: Reason): boolean =>
+  enhanced === "5.1.7" ||
+  enhanced === "5.1.8" ||
+  /\bsender (address|domain|verif)|\b(invalid|unknown|unverified) sender\b/i.test(words);
+
+/** No such mailbox: any other 5.1.x, or 550 without more. A 5.7.x is about policy, so about us and not about the person. */
+const isMailboxGone = (replyCode: number, { enhanced, words }: Reason): boolean =>
+  enhanced.startsWith("5.1.") ||
+  (replyCode === 550 &&
+    /^(5\.0\..*)?$/.test(enhanced) &&
+    !/\b5\.[2-7]\.\d|polic|spam|spf|dkim|dmarc|block|denied|auth/i.test(words));
 
 function refused(kind: Advised, code: number | null, message: string, place: SmtpPlace): Result {
   const rejection = adviceOf(kind, message, place);
