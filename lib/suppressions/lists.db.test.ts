@@ -325,6 +325,21 @@ describe("what is suppressed by hand", () => {
     expect([await place.held("early@example.com"), place.there()]).toEqual(["manual", ["early@example.com"]]);
   });
 
+  test("is held here only together with the wish that the lists hold it too: a crash leaves both or neither", async () => {
+    const place = await makePlace(sandbox);
+    await place.sync();
+    const wishes = "alter table suppression_pushes";
+    await db.sql(`${wishes} add constraint none_now check (email <> 'both@example.com') not valid`);
+    await expect(place.add("both@example.com")).rejects.toThrow();
+    expect(await place.list()).toEqual([]);
+    await db.sql(`${wishes} drop constraint none_now`);
+    await place.add("both@example.com");
+    await db.sql(`${wishes} add constraint none_now check (wanted <> 'lifted') not valid`);
+    await expect(place.lift("both@example.com")).rejects.toThrow();
+    await db.sql(`${wishes} drop constraint none_now`);
+    expect([await place.held("both@example.com"), place.there()]).toEqual(["manual", ["both@example.com"]]);
+  });
+
   test("is not undone by a dump that does not show it yet", async () => {
     const place = await makePlace(sandbox);
     await place.sync();
