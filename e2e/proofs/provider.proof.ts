@@ -133,8 +133,8 @@ async function sendTests(place: Place, count: number, poison?: string): Promise<
     for (let number = numbers.shift(); number !== undefined; number = numbers.shift())
       await sendOne(place, (number === 0 && poison) || `test-${number}@example.com`);
   };
-  // Most of them wait for an answer that does not come.
-  await Promise.all(Array.from({ length: scale.full ? 6 : 2 }, sender));
+  // Two, because each that got no answer is a look-up of its own: more would measure how many of those fit into the time.
+  await Promise.all([sender(), sender()]);
 }
 
 /** Again when this busy machine did not come to the call in time, or was told to come back. */
