@@ -49,9 +49,10 @@ export const latenessMaxMs = 24 * 3_600_000;
 export const standMs = 24 * 3_600_000;
 export const unknownHoldMs = 24 * 3_600_000;
 
-/** Sends of one look-up, and calls to the search for them. */
+/** Sends of one look-up, of so many batches at most: each is a call to the search, and what shows that it sees is another one now and then. */
 export const unsettledPerClaim = 500;
-export const findsPerClaim = 20;
+export const batchesPerLookUp = 20;
+export const findsPerLookUp = 40;
 /**
  * `beginMs`: how long new searches and probes are begun; a search gives up within 20 s, a probe after the provider's timeout, and the lease
  * outlasts the last of them by a margin for saving: 85 s with the usual timeout of 30 s.

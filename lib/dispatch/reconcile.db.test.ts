@@ -3,7 +3,7 @@ import { db } from "../db";
 import { env } from "../env";
 import { emailStep } from "../testing/factory";
 import { acceptThenReset, resetBefore } from "../testing/fake-connector";
-import { findsPerClaim } from "./limits";
+import { batchesPerLookUp } from "./limits";
 import { ordinaryMeans } from "./means";
 import { reconcileLane } from "./reconcile";
 import { claimUnsettled } from "./store-unsettled";
@@ -173,43 +173,92 @@ test("while the search is blind nothing is sent again, and at most one probe in 
   expect(times(world).map(([, n]) => n)).toEqual([1, 1]);
 });
 
-test("where nobody asked what shows that the search sees, no probe is sent for that", async () => {
-  const world = await makeWorld();
+/** Emails of one call each, cut, in the order of `hoursAgo`; another one is accepted at each of `witnessHoursAgo`. */
+async function cutOneByOne(world: World, hoursAgo: readonly number[], witnessHoursAgo: readonly number[]) {
   const { workspaceId } = world;
-  await cut(world, 25);
-  for (const witness of [25, 26]) {
+  await cut(world, hoursAgo.length);
+  for (const index of witnessHoursAgo.keys()) {
     await db.sql("update send_lanes set not_before = null where workspace_id = $1", [workspaceId]);
-    await world.enroll(people(1, witness));
+    await world.enroll(people(1, hoursAgo.length + index));
     await world.pass();
   }
-  // Of 25 batches the first 18 have the older witness, which leaves one question, for the 19th: its witness is the younger one.
+  const aged = (of: string) =>
+    `update send_attempts a set started_at = clock_timestamp() - h.hours * interval '1 hour', send_by = clock_timestamp() - h.hours * interval '1 hour'${of}
+     from (select send_id, hours from (select send_id, row_number() over (order by send_id) as n from send_attempts
+         where workspace_id = $1 and outcome is not distinct from $3) s
+       join unnest($2::float8[]) with ordinality u(hours, n) on u.n = s.n) h
+     where a.workspace_id = $1 and a.send_id = h.send_id`;
+  await db.sql(aged(", batch_id = uuid_v7()"), [workspaceId, hoursAgo, null]);
+  await db.sql(aged(""), [workspaceId, witnessHoursAgo, "accepted"]);
   await db.sql(
-    `update send_attempts a set batch_id = uuid_v7(), started_at = clock_timestamp() - r.ago, send_by = clock_timestamp() - r.ago
-     from (select send_id, case when row_number() over (order by send_id) <= 18 then interval '5 hours' else interval '3 hours' end as ago
-       from send_attempts where workspace_id = $1 and outcome is null) r
-     where a.workspace_id = $1 and a.send_id = r.send_id`,
+    `update sends s set sent_at = a.started_at from send_attempts a
+     where s.workspace_id = $1 and a.workspace_id = $1 and a.send_id = s.id and a.outcome = 'accepted'`,
     [workspaceId],
   );
-  const accepted = world.fake.outbox.map(({ sendId, batchId }, index) => ({ sendId, batchId, hours: 4 - 2 * index }));
-  for (const { sendId, hours } of accepted)
-    await db.sql(
-      `with attempt as (update send_attempts set started_at = clock_timestamp() - $2::int * interval '1 hour' where send_id = $1 returning 1)
-       update sends set sent_at = clock_timestamp() - $2::int * interval '1 hour' where id = $1`,
-      [sendId, hours],
-    );
   await world.letTimePass("status = 'unknown'");
   const lane = { workspaceId, connectionId: world.connection.id, stream: "broadcast", failures: 0 };
-  const means = { ...ordinaryMeans, ...world.means };
-  expect(await reconcileLane(lane, means)).toMatchObject({ claimed: 25, answered: true });
+  return { look: () => reconcileLane(lane, { ...ordinaryMeans, ...world.means }) };
+}
+
+test("emails that were sent one by one are taken as many as can be asked about, and one message shows for all that the search sees", async () => {
+  const world = await makeWorld();
+  const count = batchesPerLookUp + 5;
+  const hoursAgo = Array.from({ length: count }, (_, index) => 5 - index / 100);
+  const { look } = await cutOneByOne(world, hoursAgo, [4]);
+  expect(await look()).toMatchObject({ claimed: batchesPerLookUp, answered: true });
+  expect(world.fake.finds).toHaveLength(batchesPerLookUp + 1);
+  const seen = await db.sql(
+    "select absent_seen as seen, count(*)::int as n from send_attempts where workspace_id = $1 and outcome is null group by 1 order by 1",
+    [world.workspaceId],
+  );
+  expect(seen).toEqual([
+    { seen: 0, n: 5 },
+    { seen: 1, n: batchesPerLookUp },
+  ]);
+  // Those left come next.
+  expect(await look()).toMatchObject({ claimed: 5, answered: true });
+});
+
+test("what shows that the search sees older mail does not show that it sees younger", async () => {
+  const world = await makeWorld();
+  const { look } = await cutOneByOne(world, [5, 3], [4, 2]);
+  const [older, younger] = world.fake.outbox.map(({ batchId }) => batchId);
+  vi.spyOn(world.fake, "find").mockImplementation(async (query) => {
+    const { batchId } = query;
+    world.fake.finds.push(query);
+    return {
+      kind: "found",
+      messages: world.fake.outbox.filter((sent) => sent.batchId === batchId && batchId === older),
+    };
+  });
+  expect(await look()).toMatchObject({ claimed: 2, answered: true });
   const asked = world.fake.finds.map(({ batchId }) => batchId);
-  expect(asked).toHaveLength(findsPerClaim);
-  expect(accepted.map(({ batchId }) => asked.includes(batchId))).toEqual([true, false]);
+  expect([asked.includes(older ?? ""), asked.includes(younger ?? "")]).toEqual([true, true]);
+  const seen = await db.sql<{ seen: number }>(
+    "select absent_seen as seen from send_attempts where workspace_id = $1 and outcome is null order by started_at",
+    [world.workspaceId],
+  );
+  expect(seen.map(({ seen }) => seen)).toEqual([1, 0]);
+});
+
+test("where there was no time to ask what shows that the search sees, no probe is sent for that", async () => {
+  const world = await makeWorld();
+  const { look } = await cutOneByOne(world, [5], [4]);
+  const ask = world.fake.find.bind(world.fake);
+  vi.spyOn(world.fake, "find").mockImplementation(async (batch) => {
+    const nowMs = performance.now() + env().providerTimeoutMs;
+    vi.spyOn(performance, "now").mockImplementation(() => nowMs);
+    return ask(batch);
+  });
+  expect(await look()).toMatchObject({ claimed: 1, answered: true });
+  expect(world.fake.finds).toHaveLength(1);
   expect(world.fake.outbox.filter(({ to }) => to === world.fake.blackHole)).toEqual([]);
 
   // Only a search that is silent is one: then the lane waits among the silent.
+  vi.restoreAllMocks();
   world.fake.findAnswer = { kind: "cannot_know", cause: "timeout", aboutCredentials: false };
   await world.letTimePass("status = 'unknown'");
-  expect(await reconcileLane(lane, means)).toMatchObject({ answered: false });
+  expect(await look()).toMatchObject({ answered: false });
 });
 
 test("what went to another server than the connection opens now stays unknown, and says why", async () => {
@@ -231,7 +280,7 @@ test("of many workers none looks a send up that another one has: two looks at on
   const open = (await world.sends()).filter(({ status }) => status === "unknown").map(({ id }) => id);
   const lane = { workspaceId: world.workspaceId, connectionId: world.connection.id, stream: "broadcast" };
   const claims = await Promise.all(
-    Array.from({ length: 8 }, () => claimUnsettled(db, lane, { limit: 15, leaseMs: 10_000 })),
+    Array.from({ length: 8 }, () => claimUnsettled(db, lane, { limit: 15, batches: 20, leaseMs: 10_000 })),
   );
   const ids = claims.flatMap((claim) => claim?.sends.map(({ id }) => id) ?? []);
   expect(open.length).toBeGreaterThan(15);

@@ -8,8 +8,9 @@ import { log } from "../log";
 import { countsFromMs, type Judgement, judge, type Look, type OpenAttempt } from "./judge";
 import { named, type OpenedLane, openSealed, reportLane } from "./lanes";
 import {
+  batchesPerLookUp,
   deliveryTimes,
-  findsPerClaim,
+  findsPerLookUp,
   lookUpTimes,
   probeEveryMs,
   probesAsked,
@@ -23,7 +24,7 @@ import { tenantOf } from "./store-runs";
 import { claimUnsettled, findWitness, openProbe, readProbes, type UnsettledClaim, usedFrom } from "./store-unsettled";
 
 /** `settled`: sends whose outcome is known now, or that are surely not with the provider and were queued again. `answered`: no search was left without an answer. */
-export type Reconciled = { claimed: number; full: boolean; settled: number; answered: boolean };
+export type Reconciled = { claimed: number; settled: number; answered: boolean };
 
 /**
  * Looks up sends of a lane that were left `sending` or `unknown`: claim → ask the provider's search for each batch they were in → judge
@@ -32,14 +33,13 @@ export type Reconciled = { claimed: number; full: boolean; settled: number; answ
 export async function reconcileLane(lane: DueLane, means: Means): Promise<Reconciled> {
   const { leaseMs } = lookUpTimes(env().providerTimeoutMs);
   await means.step("claim unsettled");
-  const claim = await claimUnsettled(db, lane, { limit: unsettledPerClaim, leaseMs });
-  if (claim === null) return { claimed: 0, full: false, settled: 0, answered: true };
+  const claim = await claimUnsettled(db, lane, { limit: unsettledPerClaim, batches: batchesPerLookUp, leaseMs });
+  if (claim === null) return { claimed: 0, settled: 0, answered: true };
   const { looks, answered } = await lookUp(claim, lane, means);
   const judgements = claim.sends.map((send) => judge(send, looks, { at: claim.at, ...lags(), chance: means.chance() }));
   await saveAll(claim, { verdicts: judgements, attempts: judgements.flatMap(({ attempts }) => attempts) }, means);
   return {
     claimed: claim.sends.length,
-    full: claim.sends.length >= unsettledPerClaim,
     settled: judgements.filter(isSettled).length,
     answered,
   };
@@ -54,6 +54,8 @@ type Search = {
   opened: OpenedLane;
   means: Means;
   ask: (batch: Batch, since: Date) => Promise<Asked>;
+  /** Of servers and streams, when the youngest message was sent that the search has shown just now: it shows whatever was taken before. */
+  shownUpTo: Map<string, Date>;
   /** How long calls may still be begun. */
   leftMs: () => number;
   /** Whether any of what was really asked got no answer. */
@@ -76,9 +78,11 @@ async function lookUp(claim: UnsettledClaim, lane: DueLane, means: Means): Promi
     const look: Look = { kind: "cannot_know", cause: opened.cause };
     return { looks: new Map([...batches.keys()].map((id) => [id, look])), answered: true };
   }
-  const search = { claim, opened, means, ...askOnce(opened, means) };
+  const search = { claim, opened, means, shownUpTo: new Map(), ...askOnce(opened, means) };
   const looks = new Map<string, Look>();
-  for (const [batchId, attempt] of batches) looks.set(batchId, await lookAtBatch(attempt, search));
+  // The youngest first: what shows that the search sees as far as there shows it for all the others.
+  const youngestFirst = [...batches.values()].sort((one, other) => other.sendBy.getTime() - one.sendBy.getTime());
+  for (const attempt of youngestFirst) looks.set(attempt.batchId, await lookAtBatch(attempt, search));
   return { looks, answered: !search.fellSilent() };
 }
 
@@ -112,7 +116,7 @@ function askOnce(opened: OpenedLane, means: Means): Pick<Search, "ask" | "leftMs
   const ask: Search["ask"] = (batch, since) => {
     const known = asked.get(batch.batchId);
     if (known) return known;
-    if (asked.size >= findsPerClaim || leftMs() <= 0) return Promise.resolve({ kind: "not_asked" });
+    if (asked.size >= findsPerLookUp || leftMs() <= 0) return Promise.resolve({ kind: "not_asked" });
     const answer = find(batch, since, { opened, means }).then(listen);
     asked.set(batch.batchId, answer);
     return answer;
@@ -175,14 +179,18 @@ async function searchSees(
   { serverId, sendBy, stream }: OpenAttempt & { serverId: string },
   search: Search,
 ): Promise<boolean> {
-  const { claim, means, ask } = search;
+  const { claim, means, ask, shownUpTo } = search;
   // Begun by `sendBy`, it may have been taken until the call was given up.
   const after = new Date(sendBy.getTime() + lags().providerTimeoutMs);
   const lane = { ...claim.lane, stream };
+  const key = JSON.stringify([serverId, stream]);
+  if ((shownUpTo.get(key) ?? after) > after) return true;
   /** Null: nobody looked. */
   const shows = async (batchId: string, since: Date): Promise<boolean | null> => {
     const answer = await ask({ batchId, stream }, since);
-    return answer.kind === "found" ? answer.messages.length > 0 : null;
+    if (answer.kind !== "found") return null;
+    if (answer.messages.length > 0) shownUpTo.set(key, since);
+    return answer.messages.length > 0;
   };
   await means.step("witness");
   const witness = await findWitness(db, lane, { serverId, after });

@@ -8,19 +8,23 @@ import { clockFrom } from "./store";
 /** `at`: the database's present at the claim; `now`: what its clock shows. */
 export type UnsettledClaim = { lane: Lane; leaseToken: string; at: Date; now: () => Date; sends: Unsettled[] };
 
-/** Takes sends of a lane whose lease lapsed or whose look-up is due, with all attempts of theirs that may have carried them. */
+/**
+ * Takes sends of a lane whose lease lapsed or whose look-up is due, with all attempts of theirs that may have carried them: those due first,
+ * and of no more than `batches`, for what cannot be asked about need not be taken.
+ */
 export async function claimUnsettled(
   db: Db,
   lane: Lane,
-  { limit, leaseMs }: { limit: number; leaseMs: number },
+  { limit, batches, leaseMs }: { limit: number; batches: number; leaseMs: number },
 ): Promise<UnsettledClaim | null> {
   const leaseToken = newId();
   const { workspaceId, connectionId, stream } = lane;
-  const claimed = await db.sql<{ id: string; at: Date }>("select * from claim_unsettled($1, $2, $3, $4, $5, $6)", [
+  const claimed = await db.sql<{ id: string; at: Date }>("select * from claim_unsettled($1, $2, $3, $4, $5, $6, $7)", [
     workspaceId,
     connectionId,
     stream,
     limit,
+    batches,
     leaseToken,
     leaseMs,
   ]);

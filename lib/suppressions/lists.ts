@@ -29,7 +29,7 @@ const everyMs = 6 * 3_600_000;
 const leaseMs = 5 * 60_000;
 const retryMsMax = everyMs;
 const entriesMax = 5_000;
-/** Of one reading, all pieces together: ten million changes. What is left is changed by the next one. */
+/** Of one reading, all pieces together: ten million changes, and each piece once all the same. What is left is changed by the next one. */
 const roundsMax = 2_000;
 const workspacesMax = 50;
 
@@ -176,7 +176,7 @@ async function foldDump(
   let rounds = 0;
   for (const piece of piecesOf(entries, entriesMax)) {
     total.there += piece.entries.length;
-    for (let first = true, full = true; full && rounds < roundsMax; first = false, rounds += 1) {
+    for (let first = true, full = true; first || (full && rounds < roundsMax); first = false, rounds += 1) {
       const counts = await foldOnce(tenant, list, facts, piece);
       if (counts === null) return null;
       total.here += counts.here;
