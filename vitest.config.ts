@@ -8,7 +8,7 @@ const alias = { "server-only": here("node_modules/server-only/empty.js"), "@": h
  * The machine may be busy, and a bound of time may be missed there: a second look at that. What is lost, doubled or otherwise wrong once
  * is broken, and is never asked again: its message has no such words.
  */
-const secondLook = { count: 1, condition: /timed out|in time|to be less than/i };
+const secondLook = { count: 1, condition: /timed out|did not start in time|to be less than/i };
 /** How long a condition may be awaited: a busy machine is slow, and whoever sees it come true goes on at once. */
 const patience = { poll: { timeout: 10_000 } };
 

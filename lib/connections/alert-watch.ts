@@ -92,8 +92,9 @@ async function tellAlert(
     if (!(await isStillOurs(db, tenant, row, { forMs: webhookTimeoutMs }))) return;
     await keep([await callWebhook(tenant, row, settings)]);
     if (settings.emailAdmins && isOver()) {
-      // Whoever comes next begins the emails, at once.
-      await saveDeliveries(db, tenant, row, { deliveries: lines, againMs: 0 });
+      // Whoever comes next begins the emails: at once, or with the next try of a webhook that did not answer.
+      const again = !settled(lines, settings.webhookUrl) && row.tries < triesMax;
+      await saveDeliveries(db, tenant, row, { deliveries: lines, againMs: again ? againMs(row.tries) : 0 });
       return;
     }
   }

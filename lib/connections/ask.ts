@@ -1,10 +1,12 @@
 import "server-only";
+import type { Tenant } from "../actor";
 import { AppError } from "../errors";
-import { connectorOf, type Login } from "./login";
+import { connectorOf, type Login, readableLogin } from "./login";
 import { publicStream } from "./resource";
 import type { Connection, ConnectionCheck } from "./schema";
 import { streamWarning } from "./smtp/place";
-import { errorSentence, statusAfter, type Verdict, verdictOf } from "./verdict";
+import type { StoredConnection } from "./store";
+import { errorSentence, statusAfter, unreadableLogin, type Verdict, verdictOf } from "./verdict";
 
 /** Asks the provider whether a login works and what it opens; five seconds at most. */
 export async function ask(login: Login, stream: string | null): Promise<Verdict> {
@@ -14,6 +16,12 @@ export async function ask(login: Login, stream: string | null): Promise<Verdict>
   const verdict = verdictOf(outcome, null);
   const warning = streamWarning(login.smtp.host, stream);
   return verdict.ok && warning !== null ? { ...verdict, sentence: `${verdict.sentence} ${warning}` } : verdict;
+}
+
+/** The same of a stored connection. A login that cannot be read here does not work either. */
+export async function askStored(tenant: Tenant, stored: StoredConnection, stream: string | null): Promise<Verdict> {
+  const login = readableLogin(tenant, stored);
+  return login === null ? unreadableLogin(stored.smtp === null ? "token" : "login") : ask(login, stream);
 }
 
 /** What a check leaves in the row. One that opened nothing leaves server, streams and the last success as they were. */

@@ -5,11 +5,11 @@ import { AppError } from "../errors";
 import { newId, newSecret } from "../ids";
 import { wake } from "../wake";
 import { audit, bumpVersion } from "../workspaces";
-import { ask, checkOf, health } from "./ask";
+import { ask, askStored, checkOf, health } from "./ask";
 import { auditChange, mustBeSame, mustHaveSender, streamAfter, streamFor } from "./change";
 import { deleteSenders } from "./doctor/store";
 import { saveLife } from "./life";
-import { loginAfter, loginGiven, loginOf, nothingKnownOf, storedLogin } from "./login";
+import { loginAfter, loginGiven, nothingKnownOf, storedLogin } from "./login";
 import { noConnection } from "./open";
 import { resourceOf, resourcesOf } from "./resource";
 import type {
@@ -121,7 +121,7 @@ export async function changeConnection(actor: Actor, { id, ...change }: ChangeCo
   const stream = streamAfter(before, login, change);
   mustHaveSender(before, login, change);
   const asks = login !== null || stream !== before.record.messageStream;
-  const verdict = asks ? await ask(login ?? loginOf(tenant, before), stream) : null;
+  const verdict = asks ? await (login ? ask(login, stream) : askStored(tenant, before, stream)) : null;
   const changed = await transaction(async (tx) => {
     const now = await lockConnection(tx, tenant, id);
     if (!now) throw noConnection();
@@ -195,7 +195,7 @@ export async function deleteConnection(actor: Actor, { id }: ConnectionInput): P
 export async function validateConnection(actor: Actor, { id }: ConnectionInput): Promise<ConnectionCheck> {
   const tenant = allow(actor, "connections:write");
   const before = await found(tenant, id);
-  const verdict = await ask(loginOf(tenant, before), before.record.messageStream);
+  const verdict = await askStored(tenant, before, before.record.messageStream);
   await transaction(async (tx) => {
     const now = await lockConnection(tx, tenant, id);
     // What was found is about the credentials that were asked; whoever replaced them has asked about the new ones.

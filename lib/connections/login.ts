@@ -6,7 +6,7 @@ import { AppError, invalidField } from "../errors";
 import type { Connector } from "./connector";
 import { callsAtOnceMax, Gate, postmarkConnector } from "./postmark";
 import type { ChangeConnectionInput, CreateConnectionInput, ValidateDraftInput } from "./schema";
-import { lastFour, openSecret, sealSecret } from "./secrets";
+import { lastFour, openSecret, readableSecret, sealSecret } from "./secrets";
 import { sessionsMax, smtpConnector } from "./smtp";
 import { strangeTo } from "./smtp/fields";
 import { placeId, placeName, type SmtpLogin, type SmtpPlace, shownUsername } from "./smtp/place";
@@ -35,11 +35,17 @@ export const connectorOf = (login: Login, gate = newGate(login.provider)): Conne
 const sealedLogin = z.object({ username: z.string().nullable(), password: z.string().nullable() });
 
 /** @throws Error when what is sealed cannot be opened */
-export function loginOf(tenant: Tenant, { record, sealedToken, smtp }: StoredConnection): Login {
-  const secret = openSecret(tenant, record.id, "token", sealedToken);
-  if (smtp === null) return { provider: "postmark", token: secret };
-  return { provider: "smtp", smtp: smtpLogin(smtp.place, secret) };
+export const loginOf = (tenant: Tenant, stored: StoredConnection): Login =>
+  loginFrom(stored, openSecret(tenant, stored.record.id, "token", stored.sealedToken));
+
+/** The same for whoever tells a person: null when it cannot be opened here. */
+export function readableLogin(tenant: Tenant, stored: StoredConnection): Login | null {
+  const secret = readableSecret(tenant, stored.record.id, "token", stored.sealedToken);
+  return secret === null ? null : loginFrom(stored, secret);
 }
+
+const loginFrom = ({ smtp }: StoredConnection, secret: string): Login =>
+  smtp === null ? { provider: "postmark", token: secret } : { provider: "smtp", smtp: smtpLogin(smtp.place, secret) };
 
 const smtpLogin = (place: SmtpPlace, secret: string): SmtpLogin => ({
   ...place,
@@ -82,7 +88,11 @@ export function loginAfter(
   }
   if (smtp === null) return whole(smtpGiven(change));
   if (Object.values(strangeTo("postmark", change)).length === 0) return null;
-  const stored = () => smtpLogin(smtp.place, openSecret(tenant, before.record.id, "token", before.sealedToken));
+  const stored = () => {
+    const secret = readableSecret(tenant, before.record.id, "token", before.sealedToken);
+    if (secret !== null) return smtpLogin(smtp.place, secret);
+    throw invalidField("password", "The stored login cannot be read here: enter user name and password again.");
+  };
   return whole({ provider: "smtp", smtp: smtpAfter(smtp.place, stored, change) });
 }
 

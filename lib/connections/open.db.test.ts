@@ -1,15 +1,19 @@
 import { describe, expect, test } from "vitest";
-import { db } from "../db";
+import { db, transaction } from "../db";
 import { makeConnection } from "../testing/factory";
+import type { CallOutcome } from "./connector";
+import { findSender } from "./doctor/store";
 import {
   changeConnection,
   connectionRecords,
   disableConnection,
   getConnection,
   markFailing,
+  noteSenders,
   openConnector,
   rememberServer,
 } from "./index";
+import { lockConnection, updateConnection } from "./store";
 import { ground, tenantOf } from "./testing/ground";
 
 const at = ground();
@@ -41,6 +45,36 @@ describe("what the engine does", () => {
     expect(await markFailing(db, tenantOf(at.actor), id, "x", now.connection)).toBe(true);
     await disableConnection(at.actor, { id });
     expect(await markFailing(db, tenantOf(at.actor), id, "x")).toBe(false);
+  });
+
+  test("what a call told of a sender is kept while its login is: not what comes after, or during, a change of it", async () => {
+    const { actor } = at;
+    const { id } = await makeConnection(db, { workspaceId: actor.workspaceId, serverToken: "old-token" });
+    const email = "Hello@acme.example";
+    const call: CallOutcome = { kind: "answered", outcomes: [{ kind: "sender_refused", code: 400, message: "no" }] };
+    const known = () => findSender(db, tenantOf(actor), { connectionId: id, email });
+    const { connection: first } = await openConnector(db, tenantOf(actor), id);
+    await noteSenders(db, tenantOf(actor), first, { call, from: [email] });
+    expect(await known()).toMatchObject({ state: "refused", detail: "no" });
+    await changeConnection(actor, { id, server_token: at.world.serverToken });
+    await noteSenders(db, tenantOf(actor), first, { call, from: [email] });
+    expect(await known()).toBeNull();
+
+    const { connection: second } = await openConnector(db, tenantOf(actor), id);
+    let begin: () => void = () => undefined;
+    const locked = new Promise<void>((resolve) => {
+      begin = resolve;
+    });
+    // Begun outside of the transaction, or it would be part of it.
+    const noting = locked.then(() => noteSenders(db, tenantOf(actor), second, { call, from: [email] }));
+    await transaction(async (tx) => {
+      await lockConnection(tx, tenantOf(actor), id);
+      begin();
+      await expect.poll(() => db.sql("select 1 from pg_locks where not granted")).not.toEqual([]);
+      await updateConnection(tx, tenantOf(actor), id, { sealedCredentials: Buffer.from("another") });
+    });
+    await noting;
+    expect(await known()).toBeNull();
   });
 
   test("keeps one connector for a connection until its credentials change", async () => {

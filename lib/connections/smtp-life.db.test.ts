@@ -92,6 +92,18 @@ test("a login that cannot be read any more is replaced, or given up, without bei
   await lost();
   expect(await changeConnection(at.actor, { id, username: null })).toMatchObject({ password_set: false });
   await lost();
+  for (const half of [{ smtp_host: "127.0.0.1" }, { password: "new" }])
+    await expect(changeConnection(at.actor, { id, ...half })).rejects.toMatchObject({
+      code: "validation_error",
+      extras: { fields: { password: [expect.stringContaining("cannot be read here")] } },
+    });
+  await expect(validateConnection(at.actor, { id })).rejects.toMatchObject({
+    code: "provider_rejected",
+    extras: {
+      provider: { code: "bad_credentials", message: expect.stringContaining("The stored login cannot be read") },
+    },
+  });
+  expect(await changeConnection(at.actor, { id, message_stream: "news" })).toMatchObject({ status: "failing" });
   const { password } = server;
   expect(await changeConnection(at.actor, { id, username: "acme", password })).toMatchObject({ status: "ready" });
 });

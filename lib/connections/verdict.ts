@@ -34,6 +34,14 @@ export function verdictOf(outcome: CheckOutcome, messageStream: string | null): 
   }
 }
 
+/** What it means that the stored `what` cannot be opened: its key is gone, or it was changed. */
+export const unreadableLogin = (what: "token" | "login"): Verdict =>
+  no(
+    "bad_credentials",
+    `The stored ${what} cannot be read here: its encryption key is missing or the value was changed.`,
+    `Enter the ${what} again, or restore ENCRYPTION_KEYS and validate.`,
+  );
+
 /** Why a check did not come to a server, for the person who asked for it; null when it did. */
 export function rejectionOfCheck(outcome: CheckOutcome): Rejection | null {
   const verdict = verdictOf(outcome, null);

@@ -6,6 +6,7 @@ import type { DispatchReport } from "./schema";
 import { Shift } from "./shift";
 import { beat, remainingWork } from "./store";
 
+export { chores } from "./chores";
 export { examineConnection, mendConnection, recentExamination, watchLoop } from "./doctor";
 export { type Dispatcher, startDispatcher } from "./resident";
 export { sendTest } from "./send-test";

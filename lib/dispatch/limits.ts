@@ -49,10 +49,9 @@ export const latenessMaxMs = 24 * 3_600_000;
 export const standMs = 24 * 3_600_000;
 export const unknownHoldMs = 24 * 3_600_000;
 
-/** Sends of one look-up, of so many batches at most: each is a call to the search, and what shows that it sees is another one now and then. */
+/** Sends of one look-up, and the batches that they may be of: each is a call to the search. */
 export const unsettledPerClaim = 500;
 export const batchesPerLookUp = 20;
-export const findsPerLookUp = 40;
 /**
  * `beginMs`: how long new searches and probes are begun; a search gives up within 20 s, a probe after the provider's timeout, and the lease
  * outlasts the last of them by a margin for saving: 85 s with the usual timeout of 30 s.
@@ -67,6 +66,8 @@ export const probeEveryMs = (searchLagMs: number) => Math.min(10 * 60_000, Math.
 /** How many of them are remembered, and asked for at a time: a search may lag for longer than the newest are old. */
 export const probesKept = 12;
 export const probesAsked = 4;
+/** Calls to the search in one look-up: where nothing shows for all batches that it sees, each has a witness of its own. */
+export const findsPerLookUp = 2 * batchesPerLookUp + probesAsked;
 /** How long a lane rests that is refused for its stream or account, before one email finds out whether it still is. */
 export const heldRetryMs = 10 * 60_000;
 /** When an email is looked at again whose run has a signal that nobody has looked at. */

@@ -191,8 +191,8 @@ async function cutOneByOne(world: World, hoursAgo: readonly number[], witnessHou
   await db.sql(aged(", batch_id = uuid_v7()"), [workspaceId, hoursAgo, null]);
   await db.sql(aged(""), [workspaceId, witnessHoursAgo, "accepted"]);
   await db.sql(
-    `update sends s set sent_at = a.started_at from send_attempts a
-     where s.workspace_id = $1 and a.workspace_id = $1 and a.send_id = s.id and a.outcome = 'accepted'`,
+    `update sends s set batch_id = a.batch_id, sent_at = case when a.outcome = 'accepted' then a.started_at end
+     from send_attempts a where s.workspace_id = $1 and a.workspace_id = $1 and a.send_id = s.id`,
     [workspaceId],
   );
   await world.letTimePass("status = 'unknown'");

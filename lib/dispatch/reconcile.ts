@@ -80,10 +80,17 @@ async function lookUp(claim: UnsettledClaim, lane: DueLane, means: Means): Promi
   }
   const search = { claim, opened, means, shownUpTo: new Map(), ...askOnce(opened, means) };
   const looks = new Map<string, Look>();
-  // The youngest first: what shows that the search sees as far as there shows it for all the others.
-  const youngestFirst = [...batches.values()].sort((one, other) => other.sendBy.getTime() - one.sendBy.getTime());
-  for (const attempt of youngestFirst) looks.set(attempt.batchId, await lookAtBatch(attempt, search));
+  for (const attempt of inOrder([...batches.values()])) looks.set(attempt.batchId, await lookAtBatch(attempt, search));
   return { looks, answered: !search.fellSilent() };
+}
+
+/**
+ * The youngest first: what shows that the search sees as far as there shows it for all the others. Then from the oldest on, so that what
+ * there is no time for is not always the same.
+ */
+function inOrder(attempts: readonly OpenAttempt[]): OpenAttempt[] {
+  const oldestFirst = attempts.toSorted((one, other) => one.sendBy.getTime() - other.sendBy.getTime());
+  return [...oldestFirst.slice(-1), ...oldestFirst.slice(0, -1)];
 }
 
 /** To refuse a token is to answer. */

@@ -1,14 +1,11 @@
 import "server-only";
 import { hostname } from "node:os";
 import { sleep } from "../clock";
-import { watchAlerts } from "../connections";
 import { db } from "../db";
-import { rewriteMergedEvents } from "../events";
 import { newId } from "../ids";
 import { log } from "../log";
-import { catchUpNews, sweepPendingNews } from "../sends";
-import { tendSuppressionLists } from "../suppressions";
 import { onWake } from "../wake";
+import { chores } from "./chores";
 import { type Means, ordinaryMeans } from "./means";
 import type { DispatchReport } from "./schema";
 import { Shift } from "./shift";
@@ -22,12 +19,7 @@ export type Dispatcher = {
 };
 
 const beatEveryMs = 10_000;
-const sweepEveryMs = 15_000;
-const catchUpEveryMs = 15_000;
-const catchUpMsMax = 20_000;
-const rewriteEveryMs = 15_000;
-const listsEveryMs = 5_000;
-const watchEveryMs = 20_000;
+const choreMsMax = 60_000;
 const partitionsEveryMs = 24 * 3_600_000;
 /** How long it sleeps at most while it hears other processes' wake-ups, and while it does not. */
 const idleMsMax = { listening: 5_000, deaf: 1_000 };
@@ -48,22 +40,14 @@ export function startDispatcher({
   const listener = listen();
   const stopHearing = onWake(bell.ring);
   const process_ = `${hostname()} ${process.pid} ${newId().slice(-6)}`;
-  const chores = [
-    repeat("heartbeat", beatEveryMs, ending.signal, () => beat(db, { process: process_, kind })),
-    repeat("sweep of pending news", sweepEveryMs, ending.signal, () => sweepPendingNews(db, { limit: 500 })),
-    repeat("asking for news", catchUpEveryMs, ending.signal, () =>
-      catchUpNews({ withinMs: catchUpMsMax, isOver: () => ending.signal.aborted, open: means.open }),
-    ),
-    repeat("rewriting of merged histories", rewriteEveryMs, ending.signal, () =>
-      rewriteMergedEvents(db, { rowsMax: 2_000 }),
-    ),
-    repeat("tending of suppression lists", listsEveryMs, ending.signal, () =>
-      tendSuppressionLists({ budgetMs: 60_000, signal: ending.signal }),
-    ),
-    repeat("watch over connections", watchEveryMs, ending.signal, watchInTurns(means.open, ending.signal)),
-    repeat("making of partitions", partitionsEveryMs, ending.signal, () => ensurePartitions(db)),
+  const { signal } = ending;
+  const turn = { budgetMs: choreMsMax, isOver: () => signal.aborted, signal, open: means.open };
+  const beside = [
+    repeat("heartbeat", beatEveryMs, signal, () => beat(db, { process: process_, kind })),
+    repeat("making of partitions", partitionsEveryMs, signal, () => ensurePartitions(db)),
+    ...chores().map(({ what, everyMs, act }) => repeat(what, everyMs, signal, () => act(turn))),
   ];
-  const working = work(shift, bell, ending.signal, () => (listener.listening ? idleMsMax.listening : idleMsMax.deaf));
+  const working = work(shift, bell, signal, () => (listener.listening ? idleMsMax.listening : idleMsMax.deaf));
 
   return {
     done: shift.done,
@@ -75,17 +59,9 @@ export function startDispatcher({
       const all = working.then(() => shift.allDone()).then(() => finished.abort());
       await Promise.race([all, sleep(withinMs, finished.signal)]);
       if (shift.working > 0) log.warn("calls were still under way at the end", { calls: shift.working });
-      await Promise.all([...chores, listener.stop()]);
+      await Promise.all([...beside, listener.stop()]);
       await stopBeating(db, process_).catch((thrown) => log.info("heartbeat not cleared", { error: String(thrown) }));
     },
-  };
-}
-
-/** Each time the next workspaces: those behind the ones before, from the first again after the last. */
-function watchInTurns(open: Means["open"], ending: AbortSignal): () => Promise<void> {
-  let after: string | null = null;
-  return async () => {
-    after = (await watchAlerts({ after, open, isOver: () => ending.aborted })).last;
   };
 }
 

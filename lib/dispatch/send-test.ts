@@ -73,7 +73,7 @@ async function callOut(
   const ms = performance.now() - beganMs;
   await saveAll(batch, { verdicts: [verdictOf(batch, call)] }, ordinaryMeans);
   await recordCall(db, tenantOf(lane), { connectionId: lane.connectionId, ms, ...callFacts(call, 1) });
-  await noteSenders(db, tenantOf(lane), lane.connectionId, { call, from: [fromEmail] });
+  await noteSenders(db, tenantOf(lane), opened.connection, { call, from: [fromEmail] });
   const news = laneNewsOf(call);
   // Of what else a test is refused for, automations find out for themselves.
   if (news.kind === "failing") await reportLane(opened, news, ordinaryMeans);

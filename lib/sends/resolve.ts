@@ -58,7 +58,12 @@ async function answer(
   }: Pick<Seen, "was"> & { ids: readonly string[]; as: Resolution; attempts: readonly number[] },
 ): Promise<Answered[]> {
   const known = new Map<string, number | null>();
-  for (const [index, id] of ids.entries()) if (isId(id)) known.set(id.toLowerCase(), attempts[index] ?? null);
+  for (const [index, id] of ids.entries()) {
+    if (!isId(id)) continue;
+    const [key, seen] = [id.toLowerCase(), attempts[index] ?? null];
+    // Who contradicts themselves has seen nothing that there is.
+    known.set(key, known.has(key) && known.get(key) !== seen ? -1 : seen);
+  }
   const answers = await retryTransient(() => answerForSends(db, tenant, { seen: known, as, was, actor }));
   if (answers.some(({ result }) => result === "resolved")) wake();
   return answers;

@@ -23,7 +23,8 @@ export async function enqueuePushes(db: Db, tenant: Tenant, places: readonly Pus
        and l.stream = coalesce(nullif(a.stream, '*'), l.stream)
      cross join lateral (select exists (select from suppressions s where s.workspace_id = $1 and s.email = a.email
        and ${heldByHand("s", "l.connection_id", "l.stream")}) as held) h
-     -- A list that holds an address for a bounce or a complaint is not asked to let go of it for another reason.
+     -- A list that holds an address for a bounce or a complaint is not asked to let go of it for another reason. A wish of before that
+     -- stays, which may hold the address back for too long, never for too short.
      where h.held or not exists (select from suppressions s where s.workspace_id = $1 and s.email = a.email and s.active
        and s.connection_id = l.connection_id and s.stream = l.stream and s.reason in ('hard_bounce', 'spam_complaint'))
      order by 2, 3, 4

@@ -1,12 +1,8 @@
 import "server-only";
 import * as z from "zod";
-import { openConnector, watchAlerts } from "../connections";
-import { db } from "../db";
-import { dispatch } from "../dispatch";
-import { rewriteMergedEvents } from "../events";
+import { openConnector } from "../connections";
+import { chores, dispatch } from "../dispatch";
 import { log } from "../log";
-import { catchUpNews, sweepPendingNews } from "../sends";
-import { tendSuppressionLists } from "../suppressions";
 import { answer, refuse } from "./answer";
 import { requireCronSecret } from "./bearer";
 import { countRequest } from "./counters";
@@ -27,7 +23,7 @@ export async function cronRoute(request: Request): Promise<Response> {
     requireCronSecret(request);
     const query = Object.fromEntries(new URL(request.url).searchParams);
     const { budget_ms: budgetMs } = readInput(input, { query, body: {}, params: {} });
-    const [passed] = await Promise.all([dispatch({ budgetMs, kind: "cron" }), ...chores(budgetMs)]);
+    const [passed] = await Promise.all([dispatch({ budgetMs, kind: "cron" }), beside(budgetMs)]);
     await housekeeping();
     countRequest(operation, 200);
     return answer(200, passed, headers);
@@ -36,23 +32,20 @@ export async function cronRoute(request: Request): Promise<Response> {
   }
 }
 
-/** What a dispatcher that stays does beside its work, once and bounded: where only cron calls, nobody else does it. */
-function chores(budgetMs: number): Promise<void>[] {
-  const endMs = performance.now() + budgetMs;
-  const isOver = () => performance.now() >= endMs;
-  return [
-    aside("sweep of pending news", () => sweepPendingNews(db, { limit: 500 })),
-    aside("asking for news", () => catchUpNews({ withinMs: budgetMs })),
-    aside("rewriting of merged histories", () => rewriteMergedEvents(db, { rowsMax: 2_000 })),
-    aside("tending of suppression lists", () => tendSuppressionLists({ budgetMs })),
-    aside("watch over connections", async () => {
-      watchedTo = (await watchAlerts({ after: watchedTo, open: openConnector, isOver })).last;
-    }),
-  ];
-}
+/** Theirs is where the next call to this process goes on; a new process begins anew. */
+const mine = chores();
 
-/** Where the next call to this process goes on; a new process begins with the first workspace. */
-let watchedTo: string | null = null;
+/**
+ * What a dispatcher that stays does beside its work, once: where only cron calls, nobody else does it. What still hangs in the end goes on
+ * by itself and is not waited for, as in the pass: all of it is leased.
+ */
+async function beside(budgetMs: number): Promise<void> {
+  const endMs = performance.now() + budgetMs;
+  const turn = { budgetMs, isOver: () => performance.now() >= endMs, open: openConnector };
+  const done = Promise.all(mine.map(({ what, act }) => aside(what, () => act(turn))));
+  const over = new Promise<void>((resolve) => setTimeout(resolve, budgetMs).unref());
+  await Promise.race([done, over]);
+}
 
 /** What throws beside the pass is told, and neither fails it nor ends the others. */
 async function aside(what: string, act: () => Promise<unknown>): Promise<void> {

@@ -99,7 +99,7 @@ describe("for the operator", () => {
     const without = async (table: string) => {
       said.length = 0;
       await db.sql(`alter table ${table} rename to away`);
-      const request = new Request("http://localhost/api/cron/dispatch?budget_ms=100", { headers: cron });
+      const request = new Request("http://localhost/api/cron/dispatch?budget_ms=5000", { headers: cron });
       const { status } = await cronRoute(request).finally(() => db.sql(`alter table away rename to ${table}`));
       return { status, said: said.map((line) => (JSON.parse(line) as { message: string }).message) };
     };

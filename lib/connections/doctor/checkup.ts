@@ -42,8 +42,10 @@ export async function recentCheckup(actor: Actor, { id }: DoctorInput, seams: Se
   const ended = was !== undefined && was.state !== now.state;
   if (report && !ended && checkedMs > record.updatedAt.getTime() && Date.now() - checkedMs < freshMs)
     return withRow(report, now);
-  const reading = underWay.get(record.id) ?? checkup(tenant, stored, seams).finally(() => underWay.delete(record.id));
-  underWay.set(record.id, reading);
+  // Of what it was before a change nobody wants to hear any more.
+  const key = `${record.id} ${record.updatedAt.getTime()}`;
+  const reading = underWay.get(key) ?? checkup(tenant, stored, seams).finally(() => underWay.delete(key));
+  underWay.set(key, reading);
   return reading;
 }
 

@@ -2,14 +2,23 @@ import "server-only";
 import type { Tenant } from "../../actor";
 import type { Db } from "../../db";
 import type { CallOutcome, SendOutcome } from "../connector";
+import type { ConnectionRecord } from "../schema";
 import { type SenderNews, saveSenders } from "./store";
 
 type Call = { call: CallOutcome; from: readonly string[] };
 
-/** Remembers what one call told of the From addresses of its messages (`from`: one each, in their order). */
-export async function noteSenders(db: Db, tenant: Tenant, connectionId: string, call: Call): Promise<void> {
+/**
+ * Remembers what one call told of the From addresses of its messages (`from`: one each, in their order). Not once the login that it was
+ * made with was replaced: another one may open another account.
+ */
+export async function noteSenders(
+  db: Db,
+  tenant: Tenant,
+  { id, credentialsVersion }: Pick<ConnectionRecord, "id" | "credentialsVersion">,
+  call: Call,
+): Promise<void> {
   const news = senderNewsOf(call);
-  if (news.length > 0) await saveSenders(db, tenant, connectionId, news);
+  if (news.length > 0) await saveSenders(db, tenant, { id, credentialsVersion }, news);
 }
 
 /** Only what was accepted or refused for its sender tells. Of one address the refusal counts. */

@@ -1,6 +1,7 @@
 import "server-only";
 import type { Tenant } from "../../actor";
 import type { Db } from "../../db";
+import { versionSql } from "../secrets";
 import type { LoopFacts, SenderState } from "./facts";
 import { loopPauseMs } from "./loop";
 import type { DoctorReport } from "./row";
@@ -160,26 +161,35 @@ const senderStates = ["accepted", "refused", "unconfirmed"] as const;
 
 export type SenderNews = { email: string; state: SenderState["state"]; detail: string | null };
 
-/** Keeps what a call told of its From addresses, in one statement. The same news is written once in ten minutes. */
+/**
+ * Keeps what a call told of its From addresses, in one statement, unless the connection has other credentials by now. The same news is
+ * written once in ten minutes. Waits for a change of the connection that is under way, which forgets what was told before it.
+ */
 export async function saveSenders(
   db: Db,
   tenant: Tenant,
-  connectionId: string,
+  { id, credentialsVersion }: { id: string; credentialsVersion: string },
   news: readonly SenderNews[],
 ): Promise<void> {
   await db.sql(
-    `insert into sender_addresses as a (workspace_id, connection_id, email, state, detail, seen_at)
-     select $1, $2, n.email, n.state, n.detail, clock_timestamp() from unnest($3::text[], $4::text[], $5::text[]) n(email, state, detail)
-     order by n.email
+    `with news as materialized (
+       select n.email, n.state, n.detail from unnest($3::text[], $4::text[], $5::text[]) n(email, state, detail)
+       where not exists (select 1 from sender_addresses a where a.workspace_id = $1 and a.connection_id = $2 and a.email = n.email
+         and a.state = n.state and a.seen_at > clock_timestamp() - interval '10 minutes')
+     ), same as materialized (
+       select 1 from connections where workspace_id = $1 and id = $2 and ${versionSql} = $6 and exists (select 1 from news) for share
+     )
+     insert into sender_addresses (workspace_id, connection_id, email, state, detail, seen_at)
+     select $1, $2, n.email, n.state, n.detail, clock_timestamp() from news n, same order by n.email
      on conflict (workspace_id, connection_id, email) do update
-       set state = excluded.state, detail = excluded.detail, seen_at = excluded.seen_at
-       where a.state <> excluded.state or a.seen_at < excluded.seen_at - interval '10 minutes'`,
+       set state = excluded.state, detail = excluded.detail, seen_at = excluded.seen_at`,
     [
       tenant.workspaceId,
-      connectionId,
+      id,
       news.map(({ email }) => email),
       news.map(({ state }) => state),
       news.map(({ detail }) => detail?.slice(0, 500) ?? null),
+      credentialsVersion,
     ],
   );
 }

@@ -67,14 +67,21 @@ const isAboutRelaying = ({ enhanced, words }: Reason): boolean =>
 const isAboutSender = ({ enhanced, words }: Reason): boolean =>
   enhanced === "5.1.7" ||
   enhanced === "5.1.8" ||
-  /\bsender (address|domain|verif)|\b(invalid|unknown|unverified) sender\b/i.test(words);
+  /\bsender (address|domain|verif|rejected|denied|refused|not |is )|\b(invalid|unknown|unverified) sender\b/i.test(
+    words,
+  );
 
-/** No such mailbox: any other 5.1.x, or 550 without more. A 5.7.x is about policy, so about us and not about the person. */
+/**
+ * No such mailbox: any other 5.1.x, or 550 without more. A 5.7.x is about policy, and words of limits are about how much we send: about us
+ * and not about the person.
+ */
 const isMailboxGone = (replyCode: number, { enhanced, words }: Reason): boolean =>
-  enhanced.startsWith("5.1.") ||
-  (replyCode === 550 &&
-    /^(5\.0\..*)?$/.test(enhanced) &&
-    !/\b5\.[2-7]\.\d|polic|spam|spf|dkim|dmarc|block|denied|auth/i.test(words));
+  enhanced.startsWith("5.1.") || (replyCode === 550 && /^(5\.0\..*)?$/.test(enhanced) && !isAboutUs(words));
+
+const isAboutUs = (words: string): boolean =>
+  /\b5\.[2-7]\.\d|polic|spam|spf|dkim|dmarc|block|denied|auth|exceed|limit|quota|too many|\brates?\b|\bsender/i.test(
+    words,
+  );
 
 function refused(kind: Advised, code: number | null, message: string, place: SmtpPlace): Result {
   const rejection = adviceOf(kind, message, place);
