@@ -117,9 +117,13 @@ test("a connection that fails alarms: a signed call to the webhook, words on its
     const acknowledge = page.getByRole("button", { name: "Acknowledge" });
     const notice = page.getByText(`“${connection.display_name}” is failing, so its sends are held.`);
 
-    await test.step("its page says so, with the figures of the day, and can be used by everybody", async () => {
-      await page.goto(pathOf(workspace, connection), { waitUntil: "networkidle" });
+    await test.step("every page says so, but its own, which has more words, the figures of the day, and can be used by everybody", async () => {
+      await page.goto(`/${workspace.slug}/sends`);
       await expect(notice).toBeVisible();
+      await page.getByRole("link", { name: "Open connection" }).first().click();
+      await page.waitForURL(`**${pathOf(workspace, connection)}`);
+      await page.waitForLoadState("networkidle");
+      await expect(notice).toBeHidden();
       await expect(acknowledge).toBeVisible();
       await expect(sentence, "in a banner, and among the alerts").toHaveCount(2);
       const alerts = card(page, "Alerts");
