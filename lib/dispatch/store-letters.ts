@@ -32,32 +32,36 @@ type LetterRow = {
   skipped_by: "paused" | "sending_stopped" | null;
 };
 
-/** Everything that decides about emails and fills them in, as it is now: consent, status and profile are read at the moment of sending. */
+/**
+ * Everything that decides about emails and fills them in, as it is now: consent, status and profile are read at the moment of sending. By
+ * id, as in `loadRunFacts`.
+ */
 export async function loadLetters(
   db: Db,
   tenant: Tenant,
   { batch, connection }: { batch: Batch; connection: ConnectionRecord },
 ): Promise<Letter[]> {
   const rows = await db.sql<LetterRow>(
-    `select s.id, s.step_id, s.scheduled_at, s.automation_id, s.version_id, t.tries, e.status as run_status, e.overdue_skip_before, e.event_id,
+    `with w as materialized (select * from workspaces where id = $1)
+     select s.id, s.step_id, s.scheduled_at, s.automation_id, s.version_id, t.tries, e.status as run_status, e.overdue_skip_before, e.event_id,
        p.id as person_id, p.traits, p.created_at as person_created_at, x.value as external_id,
        a.name as automation_name, a.status as automation_status, a.deleted_at is not null as automation_deleted,
        w.name as workspace_name, w.timezone, w.sending_stopped_at is not null as stopped, s.message_stream,
        coalesce(e.status = 'active', false) and exists (select from run_signals g
-         where g.workspace_id = $1 and g.enrollment_id = s.enrollment_id and g.seen_at is null) as signalled,
+         where g.workspace_id = w.id and g.enrollment_id = s.enrollment_id and g.seen_at is null) as signalled,
        case when greatest(s.created_at, s.scheduled_at) <= a.skip_before then 'paused'
          when greatest(s.created_at, s.scheduled_at) <= w.skip_before then 'sending_stopped' end as skipped_by
      from unnest($2::uuid[]) i(id)
-     join sends s on s.workspace_id = $1 and s.id = i.id
-     join workspaces w on w.id = $1
-     left join profiles q on q.workspace_id = $1 and q.id = s.profile_id
-     left join profiles p on p.workspace_id = $1 and p.id = coalesce(q.merged_into_id, q.id)
-     left join lateral (select value from identifiers d where d.workspace_id = $1 and d.profile_id = p.id and d.kind = 'external'
+     cross join w
+     join lateral (select * from sends where workspace_id = w.id and id = i.id limit 1) s on true
+     left join lateral (select id, merged_into_id from profiles where workspace_id = w.id and id = s.profile_id limit 1) q on true
+     left join lateral (select id, traits, created_at from profiles where workspace_id = w.id and id = coalesce(q.merged_into_id, q.id) limit 1) p on true
+     left join lateral (select value from identifiers d where d.workspace_id = w.id and d.profile_id = p.id and d.kind = 'external'
        order by d.created_at, d.value limit 1) x on true
      left join automations a on a.workspace_id = $1 and a.id = s.automation_id
-     left join enrollments e on e.workspace_id = $1 and e.id = s.enrollment_id
+     left join lateral (select * from enrollments where workspace_id = w.id and id = s.enrollment_id limit 1) e on true
      cross join lateral (select count(*)::int as tries from send_attempts n
-       where n.workspace_id = $1 and n.send_id = s.id and n.outcome in ('not_sent', 'absent')) t`,
+       where n.workspace_id = w.id and n.send_id = s.id and n.outcome in ('not_sent', 'absent')) t`,
     [tenant.workspaceId, batch.sends.map(({ id }) => id)],
   );
   const people = new Map(rows.map((row) => [row.id, personOf(row)]));

@@ -79,27 +79,32 @@ type FactsRow = {
   signals: { event_id: string; received_at: string; seen: boolean }[] | null;
 };
 
-/** What decisions about runs look at, as it is now: the person (a tombstone leads to its survivor), the automation, the emails so far. */
+/**
+ * What decisions about runs look at, as it is now: the person (a tombstone leads to its survivor), the automation, the emails so far. Each
+ * is looked up by its id, in a workspace that the planner does not know beforehand (`w`): of one that is younger than the last ANALYZE it
+ * believes that it has hardly a row, and reads all of it for each run.
+ */
 export async function loadRunFacts(
   db: Db,
   tenant: Tenant,
   runs: readonly Pick<ClaimedRun, "id" | "profileId" | "automationId">[],
 ): Promise<Map<string, RunFacts>> {
   const rows = await db.sql<FactsRow>(
-    `select i.id, p.id as person_id, p.traits, p.created_at as person_created_at, x.value as external_id,
+    `with w as materialized (select id, timezone from workspaces where id = $1)
+     select i.id, p.id as person_id, p.traits, p.created_at as person_created_at, x.value as external_id,
        a.name as automation_name, a.status as automation_status, a.deleted_at is not null as automation_deleted, w.timezone, e.sends, g.signals
      from unnest($2::uuid[], $3::uuid[], $4::uuid[]) i(id, profile_id, automation_id)
-     join workspaces w on w.id = $1
-     left join profiles q on q.workspace_id = $1 and q.id = i.profile_id
-     left join profiles p on p.workspace_id = $1 and p.id = coalesce(q.merged_into_id, q.id)
-     left join lateral (select value from identifiers d where d.workspace_id = $1 and d.profile_id = p.id and d.kind = 'external'
+     cross join w
+     left join lateral (select id, merged_into_id from profiles where workspace_id = w.id and id = i.profile_id limit 1) q on true
+     left join lateral (select id, traits, created_at from profiles where workspace_id = w.id and id = coalesce(q.merged_into_id, q.id) limit 1) p on true
+     left join lateral (select value from identifiers d where d.workspace_id = w.id and d.profile_id = p.id and d.kind = 'external'
        order by d.created_at, d.value limit 1) x on true
      left join automations a on a.workspace_id = $1 and a.id = i.automation_id
      left join lateral (select jsonb_agg(jsonb_build_object('step_id', s.step_id, 'status', s.status, 'sent_at', s.sent_at,
-       'unknown_since', s.unknown_since)) as sends from sends s where s.workspace_id = $1 and s.enrollment_id = i.id) e on true
+       'unknown_since', s.unknown_since)) as sends from sends s where s.workspace_id = w.id and s.enrollment_id = i.id) e on true
      left join lateral (select jsonb_agg(jsonb_build_object('event_id', r.event_id, 'received_at', r.received_at, 'seen', r.seen)) as signals
        from (select event_id, received_at, seen_at is not null as seen from run_signals
-         where workspace_id = $1 and enrollment_id = i.id order by seen, received_at, event_id limit $5) r) g on true`,
+         where workspace_id = w.id and enrollment_id = i.id order by seen, received_at, event_id limit $5) r) g on true`,
     [
       tenant.workspaceId,
       runs.map((run) => run.id),

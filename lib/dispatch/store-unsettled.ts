@@ -62,13 +62,15 @@ type UnsettledRow = {
 
 async function loadUnsettled(db: Db, workspaceId: string, ids: readonly string[]): Promise<Unsettled[]> {
   const rows = await db.sql<UnsettledRow>(
-    `select s.id, s.kind, s.status, s.from_email, s.unknown_since, a.open, a.tries
+    `with w as materialized (select id from workspaces where id = $1)
+     select s.id, s.kind, s.status, s.from_email, s.unknown_since, a.open, a.tries
      from unnest($2::uuid[]) i(id)
-     join sends s on s.workspace_id = $1 and s.id = i.id
+     cross join w
+     join lateral (select * from sends where workspace_id = w.id and id = i.id limit 1) s on true
      cross join lateral (
        select jsonb_agg(to_jsonb(n) order by n.number) filter (where n.outcome is null) as open,
          (count(*) filter (where n.outcome in ('not_sent', 'absent')))::int as tries
-       from send_attempts n where n.workspace_id = $1 and n.send_id = s.id) a
+       from send_attempts n where n.workspace_id = w.id and n.send_id = s.id) a
      order by s.id`,
     [workspaceId, ids],
   );

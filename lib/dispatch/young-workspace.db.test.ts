@@ -1,0 +1,30 @@
+import { afterEach, expect, test } from "vitest";
+import { db, transaction } from "../db";
+import { advanceWorkspace } from "./advance";
+import { runsPerClaim } from "./limits";
+import { makeWorld, people, quiesce } from "./testing/world";
+
+afterEach(quiesce);
+
+/** Rows that this transaction has read so far. */
+async function rowsRead(): Promise<number> {
+  const [row] = await db.sql<{ rows: number }>(
+    `select coalesce(sum(seq_tup_read + idx_tup_fetch), 0)::int as rows from pg_stat_xact_user_tables
+     where relname in ('profiles', 'enrollments', 'sends')`,
+  );
+  return row?.rows ?? 0;
+}
+
+test("a claim of a workspace that is younger than the last ANALYZE reads its own rows, not the workspace's", async () => {
+  const [known, young] = [await makeWorld(), await makeWorld()];
+  await known.enroll(people(300));
+  await db.sql("analyze profiles, enrollments, sends");
+  await young.enroll(people(3_000));
+  const read = await transaction(async () => {
+    expect(await advanceWorkspace(young.workspaceId, { chance: () => 0.5 })).toMatchObject({ claimed: runsPerClaim });
+    return rowsRead();
+  });
+  expect(read).toBeGreaterThan(runsPerClaim);
+  // A dozen statements that know which rows they want, each of which looks at one or two for each run.
+  expect(read / runsPerClaim).toBeLessThan(25);
+});
