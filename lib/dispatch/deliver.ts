@@ -97,8 +97,8 @@ async function carry(batch: Batch, ready: readonly Ready[], trip: Trip): Promise
   const { connectionId } = batch.lane;
   await means.step("record call");
   await recordCall(db, tenantOf(batch.lane), { connectionId, ms, ...callFacts(call, items.length) });
-  await means.step("note senders");
   const from = items.map(({ fromEmail }) => fromEmail);
+  await means.step("note senders");
   await noteSenders(db, tenantOf(batch.lane), opened.connection, { call, from });
   if (halve) await carryHalves(batch, items, trip);
 }
