@@ -94,12 +94,13 @@ async function measureAsking(): Promise<void> {
   console.log("asked about 500 addresses, half of them suppressed");
   const [one, many] = [await asked(short, 1_000), await asked(long, longLength)];
   console.log(
-    `  ${count(1_000)} suppressions: median ${ms(one.among)}; one key probed ${ms(one.probe)}; select 1 ${ms(one.least)}`,
+    `  ${count(1_000)} suppressions: median ${ms(one.among)}; 500 keys probed ${ms(one.bare)}; select 1 ${ms(one.least)}`,
   );
   console.log(
-    `  ${count(longLength)} suppressions: median ${ms(many.among)}; one key probed ${ms(many.probe)}; select 1 ${ms(many.least)}`,
+    `  ${count(longLength)} suppressions: median ${ms(many.among)}; 500 keys probed ${ms(many.bare)}; select 1 ${ms(many.least)}`,
   );
-  console.log(`  ratio of the medians ${(many.among / one.among).toFixed(2)}`);
+  const ratio = (of: "among" | "bare") => (many[of] / one[of]).toFixed(2);
+  console.log(`  ratio of the medians ${ratio("among")}; of the probes ${ratio("bare")}`);
 }
 
 async function fill(rows: number): Promise<string> {
@@ -117,21 +118,26 @@ async function fill(rows: number): Promise<string> {
 async function asked(workspaceId: string, rows: number) {
   const tenant = systemTenant(workspaceId);
   const connectionId = newId();
-  const times: Record<"among" | "probe" | "least", number[]> = { among: [], probe: [], least: [] };
-  for (let round = 0; round < 120; round += 1) {
+  const times: Record<"among" | "bare" | "least", number[]> = { among: [], bare: [], least: [] };
+  for (let round = 0; round < 240; round += 1) {
     const emails = Array.from({ length: 500 }, (_, at) => {
       const person = 1 + Math.floor(Math.random() * rows);
       return at % 2 === 0 ? `person-${person}@example.com` : `nobody-${person}-${at}@example.com`;
     });
-    times.among.push(await timed(() => suppressedAmong(db, tenant, { emails, connectionId, stream: "broadcast" })));
-    times.probe.push(
-      await timed(() =>
-        db.sql("select 1 from suppressions where workspace_id = $1 and email = $2 limit 1", [workspaceId, emails[0]]),
-      ),
-    );
+    const ask = () => suppressedAmong(db, tenant, { emails, connectionId, stream: "broadcast" });
+    // The least that finding them by their key can cost: as many pages of a large index as of a small one, but other ones.
+    const probe = () =>
+      db.sql(
+        `select count(*) from unnest($2::text[]) a(email)
+         cross join lateral (select from suppressions s where s.workspace_id = $1 and s.email = a.email limit 1) one`,
+        [workspaceId, emails],
+      );
+    // In turns, for whoever comes second finds the pages in the processor's cache.
+    if (round % 2 === 0) times.among.push(await timed(ask));
+    else times.bare.push(await timed(probe));
     times.least.push(await timed(() => db.sql("select 1")));
   }
-  return { among: median(times.among), probe: median(times.probe), least: median(times.least) };
+  return { among: median(times.among), bare: median(times.bare), least: median(times.least) };
 }
 
 async function timed(work: () => Promise<unknown>): Promise<number> {
