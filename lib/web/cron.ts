@@ -37,7 +37,7 @@ const mine = chores();
 
 /**
  * What a dispatcher that stays does beside its work, once: where only cron calls, nobody else does it. What still hangs in the end goes on
- * by itself and is not waited for, as in the pass: all of it is leased.
+ * by itself and is not waited for, as in the pass: any of it may be cut off at any moment.
  */
 async function beside(budgetMs: number): Promise<void> {
   const endMs = performance.now() + budgetMs;
