@@ -1,27 +1,15 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { type Db, db } from "../db";
 import { newId } from "../ids";
-import type { Sandbox } from "../sandbox";
-import { startSandbox } from "../sandbox";
 import { tendSuppressionLists } from "./index";
 import { claimPushes, savePushes } from "./store-pushes";
-import { makePlace } from "./testing/place";
+import { listGround, makePlace } from "./testing/place";
 
-let sandbox: Sandbox;
-beforeAll(async () => {
-  sandbox = await startSandbox({ seed: 3, deliverAfterMs: 60_000 });
-});
-afterEach(async () => {
-  await db.sql("update sends set due_at = null");
-  await db.sql("update enrollments set due_at = null");
-  await db.sql("update suppression_lists set due_at = null");
-  await db.sql("update suppression_pushes set due_at = null");
-});
-afterAll(() => sandbox.close());
+const at = listGround();
 
 describe("what is suppressed by hand", () => {
   test("stands on every list of the workspace's providers at once, and only there where it is for one stream", async () => {
-    const place = await makePlace(sandbox);
+    const place = await makePlace(at.sandbox);
     await place.sync();
     const made = await place.add("all@example.com");
     await place.add("one@example.com", "outbound");
@@ -42,7 +30,7 @@ describe("what is suppressed by hand", () => {
   });
 
   test("is put on the lists of a connection that is added later, and put back where it was taken off", async () => {
-    const place = await makePlace(sandbox);
+    const place = await makePlace(at.sandbox);
     await place.add("early@example.com");
     expect(place.there()).toEqual([]);
     await place.sync();
@@ -54,7 +42,7 @@ describe("what is suppressed by hand", () => {
   });
 
   test("is held here only together with the wish that the lists hold it too: a crash leaves both or neither", async () => {
-    const place = await makePlace(sandbox);
+    const place = await makePlace(at.sandbox);
     await place.sync();
     const wishes = "alter table suppression_pushes";
     await db.sql(`${wishes} add constraint none_now check (email <> 'both@example.com') not valid`);
@@ -69,7 +57,7 @@ describe("what is suppressed by hand", () => {
   });
 
   test("is not undone by a dump that does not show it yet", async () => {
-    const place = await makePlace(sandbox);
+    const place = await makePlace(at.sandbox);
     await place.sync();
     place.server.settings({ consistencyDelayMs: 60_000 });
     await place.add("fresh@example.com", "broadcast");
@@ -79,7 +67,7 @@ describe("what is suppressed by hand", () => {
   });
 
   test("does not come back with a dump that still shows what was lifted a moment ago", async () => {
-    const place = await makePlace(sandbox);
+    const place = await makePlace(at.sandbox);
     const email = "lifted@example.com";
     place.server.addSuppression({ stream: "broadcast", email, reason: "HardBounce", origin: "Recipient" });
     await place.sync();
@@ -91,7 +79,7 @@ describe("what is suppressed by hand", () => {
   });
 
   test("and lifted again, is not brought back by the provider's list as long as that could not be told of it", async () => {
-    const place = await makePlace(sandbox);
+    const place = await makePlace(at.sandbox);
     const email = "stuck@example.com";
     place.server.addSuppression({ stream: "broadcast", email, reason: "HardBounce", origin: "Recipient" });
     await place.sync();
@@ -108,7 +96,7 @@ describe("what is suppressed by hand", () => {
   });
 
   test("is carried again after a failure, a bounded number of times, and its end is shown", async () => {
-    const place = await makePlace(sandbox);
+    const place = await makePlace(at.sandbox);
     await place.sync();
     place.server.addFault({ action: "status", path: "*broadcast/suppressions", status: 503 });
     const made = await place.add("late@example.com");
@@ -126,7 +114,7 @@ describe("what is suppressed by hand", () => {
   });
 
   test("a later wish is never overtaken by an earlier one that is still being carried", async () => {
-    const place = await makePlace(sandbox);
+    const place = await makePlace(at.sandbox);
     await place.sync();
     place.server.addFault({ action: "status", path: "*suppressions", status: 503 });
     await place.add("quick@example.com", "broadcast");
@@ -149,7 +137,7 @@ describe("what is suppressed by hand", () => {
 
 describe("what the provider keeps", () => {
   test("is not lifted here when that is known: complaints and what recipients said themselves", async () => {
-    const place = await makePlace(sandbox);
+    const place = await makePlace(at.sandbox);
     place.server.addSuppression({
       stream: "broadcast",
       email: "angry@example.com",
@@ -173,7 +161,7 @@ describe("what the provider keeps", () => {
   });
 
   test("stays held here when it is only learnt by asking, in the provider's words, and by its true reason after the next reading", async () => {
-    const place = await makePlace(sandbox);
+    const place = await makePlace(at.sandbox);
     await place.sync();
     const email = "secret@example.com";
     place.server.addSuppression({ stream: "broadcast", email, reason: "SpamComplaint", origin: "Recipient" });
@@ -191,7 +179,7 @@ describe("what the provider keeps", () => {
   });
 
   test("is held here before the wish is over: whoever dies while it is written down leaves nobody to be written to", async () => {
-    const place = await makePlace(sandbox);
+    const place = await makePlace(at.sandbox);
     await place.sync();
     const email = "kept@example.com";
     const down = place.server.addFault({ action: "status", path: "*suppressions*", status: 503 });
@@ -222,7 +210,7 @@ describe("what the provider keeps", () => {
   });
 
   test("a bounced address is reactivated there when it is lifted here", async () => {
-    const place = await makePlace(sandbox);
+    const place = await makePlace(at.sandbox);
     place.server.addSuppression({
       stream: "broadcast",
       email: "fixed@example.com",

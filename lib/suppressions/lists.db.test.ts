@@ -1,31 +1,19 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { db } from "../db";
 import { dispatch } from "../dispatch";
 import { newId } from "../ids";
-import type { Sandbox } from "../sandbox";
-import { startSandbox } from "../sandbox";
 import { makeAutomation, makeConnection, makeEnrollments, makeProfiles, makeWorkspace } from "../testing/factory";
 import { applySuppressions, syncSuppressions, tendSuppressionLists } from "./index";
 import { ordinaryListMeans } from "./list-means";
 import { tendWorkspace } from "./lists";
 import { claimList } from "./store-lists";
-import { makePlace } from "./testing/place";
+import { listGround, makePlace } from "./testing/place";
 
-let sandbox: Sandbox;
-beforeAll(async () => {
-  sandbox = await startSandbox({ seed: 3, deliverAfterMs: 60_000 });
-});
-afterEach(async () => {
-  await db.sql("update sends set due_at = null");
-  await db.sql("update enrollments set due_at = null");
-  await db.sql("update suppression_lists set due_at = null");
-  await db.sql("update suppression_pushes set due_at = null");
-});
-afterAll(() => sandbox.close());
+const at = listGround();
 
 describe("a connection that was found to work", () => {
   test("brings the whole list of each of its streams, with reason, origin and date, and says how they compare", async () => {
-    const place = await makePlace(sandbox);
+    const place = await makePlace(at.sandbox);
     const { server } = place;
     server.addSuppression({
       stream: "broadcast",
@@ -63,7 +51,7 @@ describe("a connection that was found to work", () => {
   });
 
   test("an imported address gets nothing: its email is skipped, and says why", async () => {
-    const place = await makePlace(sandbox);
+    const place = await makePlace(at.sandbox);
     place.server.addSuppression({
       stream: "outbound",
       email: "angry@example.com",
@@ -95,7 +83,7 @@ describe("a connection that was found to work", () => {
   });
 
   test("that leads to another server now loses nothing that the old one's list had said", async () => {
-    const place = await makePlace(sandbox);
+    const place = await makePlace(at.sandbox);
     place.server.addSuppression({
       stream: "broadcast",
       email: "angry@example.com",
@@ -114,7 +102,7 @@ describe("a connection that was found to work", () => {
 
 describe("a list that is read again", () => {
   test("adds what no webhook told, and lifts what it no longer has", async () => {
-    const place = await makePlace(sandbox);
+    const place = await makePlace(at.sandbox);
     place.server.addSuppression({
       stream: "broadcast",
       email: "back@example.com",
@@ -137,7 +125,7 @@ describe("a list that is read again", () => {
   });
 
   test("lifts nothing that another stream's list still has", async () => {
-    const place = await makePlace(sandbox);
+    const place = await makePlace(at.sandbox);
     const email = "twice@example.com";
     for (const stream of place.streams)
       place.server.addSuppression({ stream, email, reason: "HardBounce", origin: "Recipient" });
@@ -151,7 +139,7 @@ describe("a list that is read again", () => {
   });
 
   test("touches nothing that was changed or learnt while it may not have shown it yet", async () => {
-    const place = await makePlace(sandbox);
+    const place = await makePlace(at.sandbox);
     await place.sync();
     const fresh = {
       email: "fresh@example.com",
@@ -171,7 +159,7 @@ describe("a list that is read again", () => {
   });
 
   test("that cannot be read to its end lifts nothing, says why and is tried again", async () => {
-    const place = await makePlace(sandbox);
+    const place = await makePlace(at.sandbox);
     for (const email of ["a@example.com", "b@example.com"]) place.server.addSuppression({ stream: "broadcast", email });
     await place.sync();
     place.server.addFault({ action: "truncatedBody", path: "*broadcast/suppressions/dump" });
@@ -186,7 +174,7 @@ describe("a list that is read again", () => {
   });
 
   test("is let go when the process ends in the middle of a long answer, so that the next one need not wait", async () => {
-    const place = await makePlace(sandbox);
+    const place = await makePlace(at.sandbox);
     await place.sync();
     await db.sql("update suppression_lists set due_at = now() where workspace_id = $1 and stream = 'broadcast'", [
       place.workspaceId,
@@ -204,7 +192,7 @@ describe("a list that is read again", () => {
   });
 
   test("is not even asked for by a process that is ending already", async () => {
-    const place = await makePlace(sandbox);
+    const place = await makePlace(at.sandbox);
     await place.sync();
     await db.sql("update suppression_lists set due_at = now() where workspace_id = $1 and stream = 'broadcast'", [
       place.workspaceId,
@@ -223,7 +211,7 @@ describe("a list that is read again", () => {
   });
 
   test("makes a long list here agree with a short one there in bounded steps, each a transaction of its own", async () => {
-    const place = await makePlace(sandbox);
+    const place = await makePlace(at.sandbox);
     await place.sync();
     await db.sql(
       `insert into suppressions (workspace_id, email, scope, connection_id, stream, reason, origin, changed_at, listed_at, listed_origin)
@@ -242,7 +230,7 @@ describe("a list that is read again", () => {
   });
 
   test("counts as calls to the provider with how long they took, and its refusals by their code", async () => {
-    const place = await makePlace(sandbox);
+    const place = await makePlace(at.sandbox);
     place.server.addSuppression({
       stream: "broadcast",
       email: "angry@example.com",
@@ -275,7 +263,7 @@ describe("a list that is read again", () => {
   });
 
   test("is read by one process at a time, and by another when that one died", async () => {
-    const place = await makePlace(sandbox);
+    const place = await makePlace(at.sandbox);
     await place.sync();
     await db.sql("update suppression_lists set due_at = now() where workspace_id = $1", [place.workspaceId]);
     const claim = () => claimList(db, place.tenant, { token: newId(), leaseMs: 60_000 });
@@ -292,7 +280,7 @@ describe("a list that is read again", () => {
 
 describe("Sync now", () => {
   test("reads the lists of that connection alone, and knows none of another workspace", async () => {
-    const place = await makePlace(sandbox);
+    const place = await makePlace(at.sandbox);
     place.server.addSuppression({ stream: "broadcast", email: "a@example.com" });
     const { data } = await syncSuppressions(place.actor, { id: place.connection.id });
     expect(data.map(({ stream, there }) => [stream, there])).toEqual([

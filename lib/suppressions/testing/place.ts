@@ -1,11 +1,12 @@
 import "server-only";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { afterAll, afterEach, beforeAll } from "vitest";
 import { type Actor, permissions, systemTenant } from "../../actor";
 import { parseWebhook } from "../../connections";
 import { db } from "../../db";
 import { forgetEnv } from "../../env";
-import type { Sandbox } from "../../sandbox";
+import { type Sandbox, startSandbox } from "../../sandbox";
 import { takeNews } from "../../sends/news";
 import { makeConnection, makeWorkspace } from "../../testing/factory";
 import {
@@ -38,6 +39,22 @@ export async function collectHooks() {
     of: (name: string): string[] => bodies.get(`/${name}`) ?? [],
     close: () => new Promise<void>((resolve) => void server.close(() => resolve())),
   };
+}
+
+/** A sandbox for the tests of one file; between them nothing stays due, neither here nor at its lists. */
+export function listGround(): { readonly sandbox: Sandbox } {
+  const at = {} as { sandbox: Sandbox }; // is there before the first test
+  beforeAll(async () => {
+    at.sandbox = await startSandbox({ seed: 3, deliverAfterMs: 60_000 });
+  });
+  afterEach(async () => {
+    await db.sql("update sends set due_at = null");
+    await db.sql("update enrollments set due_at = null");
+    await db.sql("update suppression_lists set due_at = null");
+    await db.sql("update suppression_pushes set due_at = null");
+  });
+  afterAll(() => at.sandbox.close());
+  return at;
 }
 
 let places = 0;
