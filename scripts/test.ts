@@ -6,14 +6,38 @@
  */
 import { spawnSync } from "node:child_process";
 import fs from "node:fs";
+import path from "node:path";
 
 type Step = {
   name: string;
   title: string;
   command: string[];
-  report?: { file: string; count: (json: never) => Counts };
+  report?: { file: string; count: (json: never) => Counts; failed: (json: never) => Failed[] };
 };
 type Counts = { passed: number; failed: number; skipped: number };
+type Failed = { test: string; message: string };
+type VitestReport = {
+  numPassedTests: number;
+  numFailedTests: number;
+  numPendingTests: number;
+  testResults: {
+    name: string;
+    status: string;
+    message: string;
+    assertionResults: { status: string; fullName: string; failureMessages: string[] | null }[];
+  }[];
+};
+type PlaywrightSuite = {
+  specs?: { file: string; line: number; title: string; ok: boolean; tests: { results: PlaywrightResult[] }[] }[];
+  suites?: PlaywrightSuite[];
+};
+type PlaywrightResult = { error?: { message?: string } };
+type PlaywrightReport = PlaywrightSuite & {
+  stats: { expected: number; unexpected: number; flaky: number; skipped: number };
+};
+
+/** Lines of one failure that are told again at the end. */
+const linesPerFailure = 25;
 
 const node = process.execPath;
 const vitestReport = ".data/vitest.json";
@@ -37,19 +61,19 @@ const steps: Step[] = [
     name: "unit",
     title: "Rules, stores and doors (real PostgreSQL)",
     command: vitest({ projects: ["pure", "database"], report: vitestReport }),
-    report: { file: vitestReport, count: countVitest },
+    report: { file: vitestReport, count: countVitest, failed: failedInVitest },
   },
   {
     name: "proofs",
     title: "Never twice, never lost (reduced; npm run test:long runs the full proofs)",
     command: vitest({ projects: ["proofs"], report: proofsReport }),
-    report: { file: proofsReport, count: countVitest },
+    report: { file: proofsReport, count: countVitest, failed: failedInVitest },
   },
   {
     name: "e2e",
     title: "In a real browser",
     command: [node, "node_modules/@playwright/test/cli.js", "test"],
-    report: { file: playwrightReport, count: countPlaywright },
+    report: { file: playwrightReport, count: countPlaywright, failed: failedInPlaywright },
   },
 ];
 
@@ -63,6 +87,7 @@ if (unknown.length > 0) {
 fs.mkdirSync(".data", { recursive: true });
 const total: Counts = { passed: 0, failed: 0, skipped: 0 };
 const failures: string[] = [];
+const failedTests: Failed[] = [];
 for (const step of steps.filter(({ name }) => wanted.length === 0 || wanted.includes(name))) {
   const startedAt = Date.now();
   console.log(`\n▶ ${step.title}`);
@@ -74,6 +99,10 @@ for (const step of steps.filter(({ name }) => wanted.length === 0 || wanted.incl
   console.log(`${status === 0 ? "✓" : "✗"} ${step.title} (${((Date.now() - startedAt) / 1000).toFixed(0)} s)`);
 }
 
+// Again, where the end of a long log is all that somebody reads.
+for (const { test, message } of failedTests) {
+  console.log(`\n✗ ${test}\n${indented(message)}`);
+}
 console.log(failures.length > 0 ? `\nFailed: ${failures.join("; ")}` : "\nAll held.");
 console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
 process.exit(failures.length > 0 || total.failed > 0 ? 1 : 0);
@@ -95,23 +124,53 @@ function environment(): NodeJS.ProcessEnv {
 }
 
 /** A runner that ended without its report counts as one failure. */
-function add({ file, count }: NonNullable<Step["report"]>): void {
-  const counts = fs.existsSync(file)
-    ? count(JSON.parse(fs.readFileSync(file, "utf8")) as never)
-    : { passed: 0, failed: 1, skipped: 0 };
+function add({ file, count, failed }: NonNullable<Step["report"]>): void {
+  const report = fs.existsSync(file) ? (JSON.parse(fs.readFileSync(file, "utf8")) as never) : undefined;
+  const counts = report ? count(report) : { passed: 0, failed: 1, skipped: 0 };
   total.passed += counts.passed;
   total.failed += counts.failed;
   total.skipped += counts.skipped;
+  if (report) failedTests.push(...failed(report));
 }
 
-function countVitest(json: { numPassedTests: number; numFailedTests: number; numPendingTests: number }): Counts {
-  return { passed: json.numPassedTests, failed: json.numFailedTests, skipped: json.numPendingTests };
+function countVitest(report: VitestReport): Counts {
+  return { passed: report.numPassedTests, failed: report.numFailedTests, skipped: report.numPendingTests };
 }
 
-function countPlaywright({
-  stats,
-}: {
-  stats: { expected: number; unexpected: number; flaky: number; skipped: number };
-}): Counts {
+/** Tests that failed, and files that failed outside of one. */
+function failedInVitest({ testResults }: VitestReport): Failed[] {
+  return testResults.flatMap(({ name, status, message, assertionResults }) => {
+    const tests = assertionResults
+      .filter((result) => result.status === "failed")
+      .map(({ fullName, failureMessages }) => ({
+        test: `${relative(name)} › ${fullName}`,
+        message: (failureMessages ?? []).join("\n"),
+      }));
+    return tests.length === 0 && status === "failed" ? [{ test: relative(name), message }] : tests;
+  });
+}
+
+function countPlaywright({ stats }: PlaywrightReport): Counts {
   return { passed: stats.expected + stats.flaky, failed: stats.unexpected, skipped: stats.skipped };
+}
+
+function failedInPlaywright({ specs = [], suites = [] }: PlaywrightSuite): Failed[] {
+  const own = specs
+    .filter(({ ok }) => !ok)
+    .map(({ file, line, title, tests }) => ({
+      test: `${file}:${line} › ${title}`,
+      message: tests.flatMap(({ results }) => results.map(({ error }) => error?.message ?? "")).join("\n"),
+    }));
+  return [...own, ...suites.flatMap(failedInPlaywright)];
+}
+
+function relative(file: string): string {
+  return path.relative(process.cwd(), file);
+}
+
+function indented(message: string): string {
+  const lines = message.trim().split("\n");
+  const shown = lines.slice(0, linesPerFailure);
+  if (lines.length > shown.length) shown.push(`… ${lines.length - shown.length} more lines above`);
+  return shown.map((line) => `  ${line}`).join("\n");
 }
