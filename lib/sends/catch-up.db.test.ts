@@ -3,8 +3,9 @@ import { type Actor, type Permission, permissions } from "../actor";
 import { db } from "../db";
 import { forgetEnv } from "../env";
 import { type Sandbox, startSandbox } from "../sandbox";
-import { catchUpNews } from "./catch-up";
+import { catchUpNews, catchUpSafely, ordinaryMeans } from "./catch-up";
 import { newsFeedOf, syncNews } from "./news-feed";
+import { claimCatchUp, endCatchUp, type NewsLane } from "./store-catch-up";
 import { makeNewsPlace, type NewsPlace, type Reaction } from "./testing/news-place";
 
 let sandbox: Sandbox;
@@ -160,22 +161,47 @@ test("a connection's calls stay within its budget for the hour, over all its str
   const ids = [...(await place.send(8)), ...(await place.send(8, "outbound"))];
   for (const id of ids) place.happen(id, "deliver");
   const budget = { callsPerHour: 10 };
-  const hour = async () => {
-    for (let pass = 0; pass < 4; pass += 1) {
-      await place.age(1);
-      await Promise.all([catchUp(budget), catchUp(budget), catchUp(budget)]);
-    }
-  };
   await place.age(2);
-  await hour();
+  for (let pass = 0; pass < 4; pass += 1) {
+    await place.age(1);
+    await Promise.all([catchUp(budget), catchUp(budget), catchUp(budget)]);
+  }
   expect(place.asked()).toBe(10);
   const delivered = async () => (await place.picture()).filter(({ status }) => status === "delivered").length;
   expect(await delivered()).toBeLessThan(16);
+  // One after the other: of two that come at once, the same one may take all calls each time.
   for (let hours = 0; hours < 3; hours += 1) {
     await db.sql("delete from catch_up_hours where workspace_id = $1", [place.workspaceId]);
-    await hour();
+    await place.age(1);
+    for (const lane of place.lanes) await catchUpSafely(lane, { ...ordinaryMeans, ...budget });
   }
   expect(await delivered()).toBe(16);
+});
+
+test("a lane that finds all calls with another one asks again soon, and with the next hour when they are used up", async () => {
+  const place = await newPlace(lost);
+  const [one, other] = place.lanes;
+  const claim = (lane: NewsLane) =>
+    claimCatchUp(db, place.tenant, lane, { leaseMs: 60_000, callsPerPass: 60, callsPerHour: 10 });
+  const dueMs = async ({ stream }: NewsLane) => {
+    const where = { workspaceId: place.workspaceId, messageStream: stream };
+    return (await db.prisma.catchUp.findFirstOrThrow({ where })).dueAt.getTime();
+  };
+  const held = await claim(one);
+  expect(held).toMatchObject({ calls: 10 });
+  expect(await claim(other)).toBeNull();
+  expect(await dueMs(other)).toBeLessThan(Date.now() + 30_000);
+
+  const end = { done: true, dueInMs: 60_000, failures: 0, error: null };
+  if (held) await endCatchUp(db, place.tenant, one, held, { ...end, callsLeft: 4 });
+  await place.age(0);
+  const rest = await claim(other);
+  expect(rest).toMatchObject({ calls: 4 });
+  if (rest) await endCatchUp(db, place.tenant, other, rest, { ...end, callsLeft: 0 });
+  await place.age(0);
+  expect(await claim(one)).toBeNull();
+  const dueAtMs = await dueMs(one);
+  expect([dueAtMs > Date.now(), dueAtMs % 3_600_000]).toEqual([true, 0]);
 });
 
 test("a provider that asks for a pause gets one, and it shows; afterwards all is caught up", async () => {

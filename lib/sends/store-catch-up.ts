@@ -40,13 +40,18 @@ type Row = {
   webhook_at: Date | null;
   asked_at: Date | null;
   due: boolean;
+  leased: boolean;
   failures: number;
   at: Date;
 };
 
+/** After so long a lane asks again for calls that another lane of its connection has and may not need. */
+const heldCallsMs = 20_000;
+
 /**
  * Takes a lane for `leaseMs`, with `callsPerPass` calls at most of what is left of the connection's `callsPerHour`: they count from now on,
- * so that nobody makes more, whatever becomes of this process. Null: it is somebody's, not its turn, or there are no calls left this hour.
+ * so that nobody makes more, whatever becomes of this process. Null: it is somebody's, not its turn, or there are no calls left: it is
+ * due again with the next hour, or soon while other lanes have calls that may come back.
  */
 export async function claimCatchUp(
   db: Db,
@@ -64,6 +69,7 @@ export async function claimCatchUp(
     // All lanes of the connection: they share its calls.
     const rows = await db.sql<Row>(
       `select message_stream, cursors, listed_until, listed_at, webhook_at, asked_at, failures, due_at <= clock_timestamp() as due,
+         lease_token is not null and due_at > clock_timestamp() as leased,
          date_trunc('milliseconds', clock_timestamp()) as at
        from catch_ups where workspace_id = $1 and connection_id = $2 order by message_stream for update`,
       place.slice(0, 2),
@@ -71,6 +77,7 @@ export async function claimCatchUp(
     const row = rows.find(({ message_stream }) => message_stream === stream);
     if (!row?.due) return null;
     const token = newId();
+    const held = rows.some(({ leased }) => leased);
     const [granted] = await db.sql<{ calls: number; hour: Date }>(
       `with present as materialized (select date_trunc('hour', $4::timestamptz) as hour
        ), granted as materialized (
@@ -85,10 +92,11 @@ export async function claimCatchUp(
          delete from catch_up_hours h using present p
          where h.workspace_id = $1 and h.connection_id = $2 and h.hour < p.hour - interval '2 days')
        update catch_ups u set lease_token = case when g.calls > 0 then $7::uuid end,
-         due_at = case when g.calls > 0 then $4::timestamptz + $8::float8 * interval '1 millisecond' else g.hour + interval '1 hour' end
+         due_at = case when g.calls > 0 then $4::timestamptz + $8::float8 * interval '1 millisecond'
+           else least(g.hour + interval '1 hour', $4::timestamptz + $9::float8 * interval '1 millisecond') end
        from granted g where u.workspace_id = $1 and u.connection_id = $2 and u.message_stream = $3
        returning g.calls, g.hour`,
-      [...place, row.at, callsPerPass, callsPerHour, token, leaseMs],
+      [...place, row.at, callsPerPass, callsPerHour, token, leaseMs, held ? heldCallsMs : null],
     );
     return granted === undefined || granted.calls === 0 ? null : { token, ...granted, ...claimed(row) };
   });

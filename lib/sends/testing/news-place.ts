@@ -42,7 +42,9 @@ export async function makeNewsPlace(sandbox: Sandbox) {
   // Opened now, it goes on leading to this server.
   const { connector } = await openConnector(db, tenant, connectionId);
   const receiver = await listen(workspaceId, connectionId);
-  for (const stream of ["broadcast", "outbound"])
+  const lane = (stream: string) => ({ workspaceId, connectionId, stream });
+  const lanes = [lane("broadcast"), lane("outbound")] as const;
+  for (const { stream } of lanes)
     server.registerWebhook({ url: receiver.url, stream, headers: { "X-Gflux-Webhook-Secret": secret } });
   const age = (minutes: number) => letTimePass(workspaceId, minutes);
   return {
@@ -50,6 +52,7 @@ export async function makeNewsPlace(sandbox: Sandbox) {
     workspaceId,
     connectionId,
     tenant,
+    lanes,
     close: receiver.close,
     age,
     /** Sends one message for each list of what shall happen to it; nothing happens yet. */
