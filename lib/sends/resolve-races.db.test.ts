@@ -22,16 +22,12 @@ import {
 
 /** In a connection of its own, though called inside a transaction. */
 const settledOutside = (work: () => Promise<unknown>): Promise<string> => outsideTransaction(() => refusal(work()));
-/** Until somebody waits for a lock. */
-const blocked = () =>
-  expect
-    .poll(async () => {
-      const [waiting] = await db.sql<{ n: number }>(
-        "select count(*)::int n from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
-      );
-      return waiting?.n;
-    })
-    .toBeGreaterThan(0);
+const waitingForLocks = () =>
+  db.sql<{ n: number }>(
+    "select count(*)::int n from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
+  );
+/** Until somebody waits for a lock. Asked outside of the transaction, which would see for ever who waited when it first looked. */
+const blocked = () => expect.poll(async () => (await outsideTransaction(waitingForLocks))[0]?.n).toBeGreaterThan(0);
 
 describe("who decides first", () => {
   test("a person who presses twice decides once", async () => {
