@@ -36,7 +36,8 @@ type PlaywrightReport = PlaywrightSuite & {
   stats: { expected: number; unexpected: number; flaky: number; skipped: number };
 };
 
-/** Lines of one failure that are told again at the end. */
+/** What is told again at the end: so many failures, and of each so many lines. */
+const failuresMax = 20;
 const linesPerFailure = 25;
 
 const node = process.execPath;
@@ -100,9 +101,10 @@ for (const step of steps.filter(({ name }) => wanted.length === 0 || wanted.incl
 }
 
 // Again, where the end of a long log is all that somebody reads.
-for (const { test, message } of failedTests) {
+for (const { test, message } of failedTests.slice(0, failuresMax)) {
   console.log(`\n✗ ${test}\n${indented(message)}`);
 }
+if (failedTests.length > failuresMax) console.log(`\n… ${failedTests.length - failuresMax} more above`);
 console.log(failures.length > 0 ? `\nFailed: ${failures.join("; ")}` : "\nAll held.");
 console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
 process.exit(failures.length > 0 || total.failed > 0 ? 1 : 0);

@@ -10,6 +10,7 @@ import {
   makeWorkspace,
   welcomeDefinition,
 } from "../testing/factory";
+import { somebodyWaits } from "../testing/locks";
 import {
   createAutomation,
   getAutomation,
@@ -19,7 +20,7 @@ import {
   updateAutomation,
 } from "./index";
 import { createAutomationInput, updateAutomationInput } from "./schema";
-import { makeRoom, nowhere, outside, refusal, waitsForLock } from "./testing/room";
+import { makeRoom, nowhere, outside, refusal } from "./testing/room";
 
 let workspaceId: string;
 let actor: Actor;
@@ -201,7 +202,7 @@ describe("publishing is refused, and changes nothing,", () => {
     await transaction(async (tx) => {
       await tx.prisma.automation.updateMany({ where: { workspaceId, id }, data: { status: "archived" } });
       published = outside(() => refusal(publish(id)));
-      await waitsForLock();
+      await somebodyWaits();
     });
     expect(await published).toMatchObject({ code: "conflict" });
     expect(await getAutomation(actor, { id })).toMatchObject({ status: "archived", live_version: null });

@@ -3,8 +3,9 @@ import { type Actor, systemTenant } from "../actor";
 import { db, transaction } from "../db";
 import { newId } from "../ids";
 import { makeWorkspace } from "../testing/factory";
+import { somebodyWaits } from "../testing/locks";
 import { archiveAutomation, getAutomation, liveTriggers, pauseAutomation, resumeAutomation } from "./index";
-import { nowhere, outside, refusal, waitsForLock } from "./testing/room";
+import { nowhere, outside, refusal } from "./testing/room";
 import { look, makeScene, type Scene, tomorrow } from "./testing/scene";
 
 const isDue = (at: Date | null | undefined) => at instanceof Date && at.getTime() <= Date.now();
@@ -157,7 +158,7 @@ describe("resume", () => {
       ]);
       await tx.prisma.enrollment.update({ where: key, data: { dueAt: null } });
       resumed = outside(() => resume(paused));
-      await waitsForLock();
+      await somebodyWaits();
     });
     await resumed;
     expect(isDue((await db.prisma.enrollment.findUniqueOrThrow({ where: key })).dueAt)).toBe(true);

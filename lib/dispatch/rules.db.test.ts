@@ -4,6 +4,7 @@ import { db, outsideTransaction, transaction } from "../db";
 import { sendEvent } from "../events";
 import { newId } from "../ids";
 import { emailStep } from "../testing/factory";
+import { somebodyWaits } from "../testing/locks";
 import { signalsPerLook } from "./limits";
 import { claimRuns, settleRuns } from "./store-runs";
 import { actorOf, ada, base, day, ends, exit, goBack, happen, refused, type World, waitFor } from "./testing/rules";
@@ -290,14 +291,7 @@ describe("a step that sets traits", () => {
     await transaction(async (tx) => {
       await tx.sql("update profiles set traits = traits || $2 where id = $1", [profiles[0]?.id, { late: 1 }]);
       working = outsideTransaction(() => world.pass());
-      await vi.waitFor(
-        async () => {
-          const waiting =
-            "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
-          expect(await outsideTransaction(() => db.sql(waiting))).toHaveLength(1);
-        },
-        { timeout: 10_000 },
-      );
+      await somebodyWaits();
     });
     await working;
     expect(await traits(world)).toEqual([{ email: "ada@example.com", late: 1, tagged: true }]);

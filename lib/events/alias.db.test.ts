@@ -5,6 +5,7 @@ import { newId } from "../ids";
 import { profileOf } from "../profiles";
 import { profileTimeline } from "../sends";
 import { makeWorkspace } from "../testing/factory";
+import { somebodyWaits } from "../testing/locks";
 import { alias, identify, sendEvent } from "./index";
 
 let actor: Actor;
@@ -110,7 +111,7 @@ describe("alias", () => {
     });
     await held.opened;
     const folding = fold("N", { anonymous_id: "v" });
-    await expect.poll(waiting).toBe(1);
+    await somebodyWaits();
     commit.open();
     await Promise.all([visitor, folding]);
     expect((await find("v")).id).toBe((await find("N")).id);
@@ -123,12 +124,4 @@ function gate() {
     open = resolve;
   });
   return { open, opened };
-}
-
-/** How many wait for somebody else's transaction. */
-async function waiting(): Promise<number> {
-  const [row] = await db.sql<{ count: number }>(
-    "select count(*)::int as count from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
-  );
-  return row?.count ?? 0;
 }

@@ -1,8 +1,9 @@
-import { beforeEach, describe, expect, test, vi } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import { type Actor, permissions, systemTenant, type Tenant } from "../actor";
 import { db, outsideTransaction, transaction } from "../db";
 import { newId } from "../ids";
 import { makeAutomation, makeVersion, makeWorkspace } from "../testing/factory";
+import { somebodyWaits } from "../testing/locks";
 import { onWake } from "../wake";
 import { bumpVersion } from "../workspaces";
 import { identify, sendEvent, sendEvents } from "./index";
@@ -239,18 +240,6 @@ test("in another workspace the same people hear nothing", async () => {
   const theirs = await db.sql("select 1 from run_signals where workspace_id = $1", [workspaceId]);
   expect(theirs).toHaveLength(1);
 });
-
-/** Until a statement of ours waits for a lock of somebody else. */
-const somebodyWaits = () =>
-  vi.waitFor(
-    async () => {
-      const waiting = await outsideTransaction(() =>
-        db.sql("select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"),
-      );
-      expect(waiting).toHaveLength(1);
-    },
-    { timeout: 10_000 },
-  );
 
 test("a decision that is being written when an event comes is written first, and the event counts as later", async () => {
   await live();

@@ -174,6 +174,7 @@ test("a connection's calls stay within its budget for the hour, over all its str
     await db.sql("delete from catch_up_hours where workspace_id = $1", [place.workspaceId]);
     await place.age(1);
     for (const lane of place.lanes) await catchUpSafely(lane, { ...ordinaryMeans, ...budget });
+    expect(place.asked()).toBeLessThanOrEqual(10 * (hours + 2));
   }
   expect(await delivered()).toBe(16);
 });

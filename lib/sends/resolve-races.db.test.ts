@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { News } from "../connections/schema";
 import { db, outsideTransaction, retryTransient, transaction } from "../db";
 import { nextId } from "../testing/factory";
+import { somebodyWaits } from "../testing/locks";
 import { getSend, resolveSend, resolveSends } from "./index";
 import { takeNews } from "./news";
 import {
@@ -22,13 +23,6 @@ import {
 
 /** In a connection of its own, though called inside a transaction. */
 const settledOutside = (work: () => Promise<unknown>): Promise<string> => outsideTransaction(() => refusal(work()));
-const waitingForLocks = () =>
-  db.sql<{ n: number }>(
-    "select count(*)::int n from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
-  );
-/** Until somebody waits for a lock. Asked outside of the transaction, which would see for ever who waited when it first looked. */
-const blocked = () => expect.poll(async () => (await outsideTransaction(waitingForLocks))[0]?.n).toBeGreaterThan(0);
-
 describe("who decides first", () => {
   test("a person who presses twice decides once", async () => {
     for (const as of ["sent", "again", "skip"] as const) {
@@ -93,7 +87,7 @@ describe("against what happens at the same moment", () => {
     await transaction(async () => {
       await save(token, id, found, { outcome: "accepted" });
       ask = settledOutside(() => resolveSend(ana, { id, as: "again" }));
-      await blocked();
+      await somebodyWaits();
     });
     expect(await ask).toBe("conflict: It is sent, so nothing is left to decide.");
     expect(await row(id)).toMatchObject({ status: "sent", reason: null });
@@ -135,7 +129,7 @@ describe("against what happens at the same moment", () => {
     await transaction(async (tx) => {
       await takeNews(tx, tenant, at.connectionId, [delivered(id)]);
       ask = settledOutside(() => resolveSend(ana, { id, as: "skip" }));
-      await blocked();
+      await somebodyWaits();
     });
     expect(await ask).toBe("conflict: It is delivered, so nothing is left to decide.");
   });
@@ -194,7 +188,7 @@ describe("what a person saw", () => {
     await transaction(async () => {
       await goesUnknown(id);
       ask = settledOutside(() => resolveSend(ana, { id, as: "again", was: "late", attempts: 0 }));
-      await blocked();
+      await somebodyWaits();
     });
     expect(await ask).toBe(wasLate);
     expect((await row(id)).status).toBe("unknown");

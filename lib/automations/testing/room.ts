@@ -1,5 +1,4 @@
 import "server-only";
-import { expect, vi } from "vitest";
 import type { Actor } from "../../actor";
 import { db, outsideTransaction } from "../../db";
 import { AppError } from "../../errors";
@@ -33,15 +32,3 @@ export const without = (actor: Actor, ...taken: string[]): Actor => ({
 
 /** As another process would call it: outside the transaction that the test holds. */
 export const outside = outsideTransaction;
-
-/** Until somebody waits for what the test's transaction holds. */
-export const waitsForLock = () =>
-  vi.waitFor(
-    async () => {
-      const waiting = await outside(() =>
-        db.sql("select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"),
-      );
-      expect(waiting).toHaveLength(1);
-    },
-    { timeout: 5_000 },
-  );
