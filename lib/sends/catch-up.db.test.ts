@@ -3,7 +3,7 @@ import { type Actor, type Permission, permissions } from "../actor";
 import { db } from "../db";
 import { forgetEnv } from "../env";
 import { type Sandbox, startSandbox } from "../sandbox";
-import { catchUpNews, catchUpSafely, ordinaryMeans } from "./catch-up";
+import { callsPerHourMax, catchUpNews, catchUpSafely, ordinaryMeans } from "./catch-up";
 import { newsFeedOf, syncNews } from "./news-feed";
 import { claimCatchUp, endCatchUp, type NewsLane } from "./store-catch-up";
 import { makeNewsPlace, type NewsPlace, type Reaction } from "./testing/news-place";
@@ -177,6 +177,17 @@ test("a connection's calls stay within its budget for the hour, over all its str
     expect(place.asked()).toBeLessThanOrEqual(10 * (hours + 2));
   }
   expect(await delivered()).toBe(16);
+});
+
+test("a lane is one process's until it is given back or its lease lapses, though there are calls left", async () => {
+  const place = await newPlace(lost);
+  const [lane] = place.lanes;
+  const claim = () =>
+    claimCatchUp(db, place.tenant, lane, { leaseMs: 60_000, callsPerPass: 10, callsPerHour: callsPerHourMax });
+  const claims = await Promise.all([claim(), claim(), claim()]);
+  expect(claims.filter((one) => one !== null)).toHaveLength(1);
+  await place.age(0); // lapses
+  expect(await claim()).toMatchObject({ calls: 10 });
 });
 
 test("a lane that finds all calls with another one asks again soon, and with the next hour when they are used up", async () => {
